@@ -1,0 +1,1 @@
+"""abstory: A/B testing for short-form video stories."""

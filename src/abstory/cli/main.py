@@ -1,0 +1,121 @@
+"""The root command, and the one place where an exception becomes an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from abstory.cli.settings import Settings
+from abstory.errors import AbstoryError, ExitCode
+
+COMMANDS = {
+    "demo": "A simulated audience through the whole product, in a fresh folder.",
+    "init": "Make a project folder.",
+    "new": "Write a commented experiment file.",
+    "validate": "Check experiment files: every error and lint, with its place.",
+    "schema": "Print the JSON Schema of the experiment file.",
+    "assign": "Say which variant a viewer gets, or a whole file of viewers.",
+    "ingest": "Load events, exposures or attributes from CSV, JSONL or Parquet.",
+    "status": "One line an experiment.",
+    "report": "What happened, and what to do.",
+    "gate": "The verdict as an exit code.",
+}
+"""Every command with its help line, in the order of use; each is `command` in the module of its name."""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module when the command is called, not before."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        command = importlib.import_module(f"abstory.cli.{cmd_name}").command
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean '{near[0]}'?" if near else ""
+            raise click.UsageError(f"No such command '{args[0]}'.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "ABSTORY"},
+    epilog="Exit codes: 0 done or ship, 2 refused input, 3 gate closed, 4 undecided, 5 data not to be trusted, 6 environment.",
+)
+@click.option("-C", "--project", type=click.Path(path_type=Path), default=Path(), help="Project folder.")
+@click.option("--db", type=click.Path(path_type=Path), default=None, help="Database file  [default: abstory.duckdb]")
+@click.option("--wait", default="0s", help="How long to wait for a locked database, such as 30s.")
+@click.option("--memory", default=None, help="Memory limit of the engine, such as 1GB  [default: half the machine]")
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="When to use colour.")
+@click.option("--ascii", "ascii_only", is_flag=True, help="Only ASCII characters.")
+@click.option("--width", type=click.IntRange(40, 400), default=None, help="Columns to draw in.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress, no advice.")
+@click.option("-v", "--verbose", is_flag=True, help="Say more; show tracebacks of unexpected failures.")
+@click.version_option(package_name="abstory", prog_name="abstory")
+@click.pass_context
+def root(ctx: click.Context, /, **options: object) -> None:
+    """A/B testing for short-form video stories: which story to post, told honestly."""
+    ctx.obj = Settings.from_options(options)
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line and leave with one of the fixed exit codes."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line and return the exit code, never an exception."""
+    try:
+        outcome = root.main(args=arguments, prog_name="abstory", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Abort:
+        return ExitCode.INTERRUPTED
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except click.ClickException as error:
+        error.show(sys.stderr)
+        return ExitCode.REFUSED
+    except AbstoryError as error:
+        return _tell(error)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.DONE
+    except Exception as error:  # noqa: BLE001 the last place where a failure can be given its exit code
+        return _bug(error)
+    return outcome if isinstance(outcome, int) else ExitCode.DONE
+
+
+def _tell(error: AbstoryError) -> int:
+    from abstory.cli.output import say_error
+
+    say_error(error)
+    return error.exit_code
+
+
+def _bug(error: Exception) -> int:
+    if "-v" in sys.argv or "--verbose" in sys.argv:
+        import traceback
+
+        traceback.print_exc()
+    kind = type(error).__name__
+    click.echo(f"abstory: unexpected failure ({kind}): a bug of ours; run again with -v to see where.", err=True)
+    return ExitCode.BUG

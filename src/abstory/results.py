@@ -1,0 +1,206 @@
+"""What an analysis found: frozen values that know nothing of how they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from abstory.experiment import Outcome
+from abstory.stats.estimate import Effect, Undetermined
+
+
+class Reads(StrEnum):
+    """The word for a comparison, from its interval and nothing else.
+
+    BETTER / WORSE: the interval excludes 0, on the good / bad side of the metric's direction.
+    UNCLEAR: it holds 0. HOLDS: a guardrail's bound lies inside its margin. NOT_SHOWN_SAFE: it does not.
+    HARMED: a guardrail is shown to be beyond its margin. UNKNOWN: Undetermined.
+    """
+
+    BETTER = "better"
+    WORSE = "worse"
+    UNCLEAR = "unclear"
+    HOLDS = "holds"
+    NOT_SHOWN_SAFE = "not shown safe"
+    HARMED = "harmed"
+    UNKNOWN = "unknown"
+    DESCRIPTIVE = "not compared"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One treatment against control on one metric.
+
+    Attributes:
+        variant: the treatment.
+        value: the treatment's rate, mean or ratio; Undetermined with no viewer.
+        effect: difference, lift, interval and p of one reading, or why not.
+        reads: the word.
+        bound: guardrails only: the one-sided bound on the bad side, on the scale of the margin
+            (a lift for a relative margin, a difference for an absolute one).
+    """
+
+    variant: str
+    value: float | Undetermined
+    effect: Effect | Undetermined
+    reads: Reads
+    bound: float | Undetermined | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MetricResult:
+    """One metric over all variants.
+
+    Attributes:
+        outcome: the metric in its role, with its MDE or margin.
+        control: the control's value.
+        comparisons: every treatment, in declared order.
+    """
+
+    outcome: Outcome
+    control: float | Undetermined
+    comparisons: tuple[Comparison, ...]
+
+    def against(self, variant: str) -> Comparison:
+        """The comparison of one treatment. Raises KeyError for control or an unknown name."""
+        for comparison in self.comparisons:
+            if comparison.variant == variant:
+                return comparison
+        raise KeyError(variant)
+
+
+@dataclass(frozen=True, slots=True)
+class ArmCount:
+    """Viewers of one variant.
+
+    Attributes:
+        viewers: mature, analysed; the n of every metric.
+        immature: window still open.
+        crossovers: analysed viewers that saw another variant too.
+        expected_share: by the declared weights, in (0, 1).
+    """
+
+    variant: str
+    viewers: int
+    immature: int
+    crossovers: int
+    expected_share: float
+
+
+class Status(StrEnum):
+    """Of one data-quality check."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One data-quality check.
+
+    Attributes:
+        id: stable name, such as `srm`, `crossover`, `drift`, `immature`, `unknown_variant`, `not_attributed`.
+        status: FAIL withholds every effect and makes the verdict INVALID; WARN is shown.
+        said: one phrase with the figures, such as `SRM p=0.99`.
+        advice: what to do; empty when ok.
+        figures: the numbers behind it, for JSON.
+    """
+
+    id: str
+    status: Status
+    said: str
+    advice: str = ""
+    figures: Mapping[str, float | int | str | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """How the numbers were made: the chain the `how` line prints.
+
+    Attributes:
+        reading: `always valid` or `fixed horizon`.
+        multiplicity: such as `Bonferroni over 7`, or empty for a family of one.
+        family: number of comparisons the primary alpha is shared by.
+        alpha: of the file.
+        planned: viewers of a compared pair that the always-valid reading is tuned to; None when fixed.
+        notes: further sentences (why a metric was not compared, what was withheld).
+    """
+
+    reading: str
+    multiplicity: str
+    family: int
+    alpha: float
+    planned: int | None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentResult:
+    """Everything a verdict, a report and a gate need, computed once.
+
+    Attributes:
+        key, title, hypothesis, fingerprint: of the file.
+        control: name of the control variant.
+        as_of_us: the instant this is the state of.
+        first_exposure_us: None with no exposure in the schedule.
+        day, days: running day (1-based, of the schedule where there is one) and planned days (None without schedule).
+        arms: every declared variant, declared order, control included.
+        metrics: every outcome, in declared order.
+        checks: data quality, most important first.
+        method: how.
+    """
+
+    key: str
+    title: str | None
+    hypothesis: str | None
+    fingerprint: str
+    control: str
+    as_of_us: int
+    first_exposure_us: int | None
+    day: int
+    days: int | None
+    arms: tuple[ArmCount, ...]
+    metrics: tuple[MetricResult, ...]
+    checks: tuple[Check, ...]
+    method: Method
+
+    @property
+    def viewers(self) -> int:
+        """Analysed viewers over all variants."""
+        return sum(arm.viewers for arm in self.arms)
+
+    @property
+    def trusted(self) -> bool:
+        """No check failed."""
+        return all(check.status is not Status.FAIL for check in self.checks)
+
+
+class Ruling(StrEnum):
+    """The word of a verdict."""
+
+    SHIP = "SHIP"
+    KEEP = "KEEP"
+    WAIT = "WAIT"
+    REVIEW = "REVIEW"
+    INVALID = "INVALID"
+    NO_DATA = "NO DATA"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What to do, for which variant, and why.
+
+    Attributes:
+        ruling: the word.
+        variant: the variant to ship (SHIP), the one looked at by a gate for one variant, the control (KEEP), else None.
+        reasons: sentences, most important first.
+        days_left: for WAIT, about how many days at the observed traffic; None where it cannot be told.
+    """
+
+    ruling: Ruling
+    variant: str | None
+    reasons: tuple[str, ...]
+    days_left: int | None = None

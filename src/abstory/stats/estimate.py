@@ -1,0 +1,88 @@
+"""What a statistical method answers: an `Effect`, or `Undetermined` with a reason, never a fake number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a number cannot be given. The value is the phrase a reader sees."""
+
+    NO_VIEWERS = "no viewers"
+    TOO_FEW = "too few viewers"
+    TOO_EARLY = "too early to read"
+    BEFORE_END = "withheld until the declared end"
+    NO_VARIATION = "no variation"
+    NO_DENOMINATOR = "nothing to divide by"
+    CONTROL_NEAR_ZERO = "control too near zero for a lift"
+    NEGATIVE_CONTROL = "control is negative: no lift"
+    NOT_COMPARABLE = "not comparable between lengths"
+    UNTRUSTED = "data not to be trusted"
+
+
+@dataclass(frozen=True, slots=True)
+class Undetermined:
+    """No number, and why.
+
+    Attributes:
+        reason: the kind of not knowing.
+        detail: figures behind it, such as `12 of 200 viewers`; may be empty.
+    """
+
+    reason: Reason
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.reason} ({self.detail})" if self.detail else str(self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A closed interval; an end may be infinite, never NaN."""
+
+    low: float
+    high: float
+
+    def excludes(self, value: float) -> bool:
+        """Whether `value` lies outside."""
+        return not self.low <= value <= self.high
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A point estimate with the interval of the same method."""
+
+    value: float
+    interval: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Treatment against control on one metric, read at one critical value.
+
+    `difference.interval` excludes 0 exactly when `p_value < alpha`, and exactly when
+    `lift.interval` excludes 0 (where a lift exists): all three come from one statistic
+    and one critical value.
+
+    Attributes:
+        treatment: the treatment's value (rate, mean or ratio).
+        control: the control's value.
+        difference: treatment − control, absolute.
+        lift: treatment / control − 1, or why there is none.
+        statistic: T at a difference of 0.
+        p_value: two-sided, of the reading that gave the intervals, multiplicity included.
+        critical: the critical value of |T| behind both intervals.
+        standard_error: of the difference at the estimate (not the score's restricted one).
+        method: the method's name in the table of methods, such as `score` or `welch`.
+    """
+
+    treatment: float
+    control: float
+    difference: Estimate
+    lift: Estimate | Undetermined
+    statistic: float
+    p_value: float
+    critical: float
+    standard_error: float
+    method: str

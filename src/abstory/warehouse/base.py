@@ -1,0 +1,202 @@
+"""What abstory asks of the place where exposures and events lie: a few frozen questions and answers.
+
+Times are integer microseconds UTC everywhere; windows are half open, [first exposure, first exposure + window).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from abstory.metrics import Measure
+from abstory.stats.moments import Moments, Pair
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """A variant as the roll-up sees it.
+
+    Attributes:
+        variant: its name.
+        length_ms: length of its cut in milliseconds; None where the file names none, then only
+            `complete` events complete a story.
+    """
+
+    variant: str
+    length_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RollUp:
+    """One question for all metrics of one experiment.
+
+    Attributes:
+        experiment: key.
+        arms: in declared order; ties in time between variants go to the earlier arm.
+        start_us, end_us: only exposures in [start, end) count.
+        window_us: events count in [first exposure, first exposure + window).
+        as_of_us: only viewers with first exposure + window <= as_of enter the moments.
+        story: only events of this story are attributed; None attributes every story.
+        measures: what to build per viewer, without repeats.
+        pairs: the covariances wanted, by measure name.
+    """
+
+    experiment: str
+    arms: tuple[Arm, ...]
+    start_us: int
+    end_us: int
+    window_us: int
+    as_of_us: int
+    story: str | None
+    measures: tuple[Measure, ...]
+    pairs: tuple[Pair, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ArmData:
+    """What one variant's exposures and events say at `as_of`.
+
+    Attributes:
+        moments: of mature viewers by first exposure, zeros kept, crossovers included (intention to treat),
+            in stored integer units.
+        immature: viewers first exposed whose window is still open.
+        crossovers: mature viewers of this arm that also saw another variant.
+        without_crossovers: the moments without them.
+        mismatched: mature viewers whose logged variant is not the one assignment gives; None where not checked.
+    """
+
+    moments: Moments
+    immature: int
+    crossovers: int
+    without_crossovers: Moments
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The roll-up's answer, with what was left out and why.
+
+    Attributes:
+        arms: by variant name, every declared arm, even with no viewer.
+        unknown_variants: exposures that name a variant the file does not declare, by name.
+        outside_schedule: exposures before start or from end on.
+        forced: exposures recorded as forced, never analysed.
+        not_attributed: events of exposed viewers inside their window that belong to another story.
+        before_exposure: events of exposed viewers before their first exposure.
+        views_without_time: attributed views that carry no watch time (counted as 0 s).
+        watch_beyond_length: attributed views longer than the cut (capped for nothing; counted).
+        exposures_by_day: day (days since 1970-01-01 UTC) and variant -> viewers first exposed.
+    """
+
+    arms: Mapping[str, ArmData]
+    unknown_variants: Mapping[str, int]
+    outside_schedule: int
+    forced: int
+    not_attributed: int
+    before_exposure: int
+    views_without_time: int
+    watch_beyond_length: int
+    exposures_by_day: Mapping[tuple[int, str], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """First and last instant of what is stored for an experiment; None where there is nothing.
+
+    Attributes:
+        first_exposure_us, last_exposure_us: over the experiment's exposures.
+        last_event_us: over all events.
+    """
+
+    first_exposure_us: int | None
+    last_exposure_us: int | None
+    last_event_us: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """One viewer met one variant."""
+
+    experiment: str
+    viewer_id: str
+    variant: str
+    exposed_at_us: int
+    story_id: str | None = None
+    fingerprint: str | None = None
+    forced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A row that was set aside: where, why, and the first 80 characters of it, made safe to show."""
+
+    line: int
+    reason: str
+    excerpt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What became of one file. stored + duplicate + quarantined == read, always.
+
+    Attributes:
+        file: name as given.
+        kind: `events` or `exposures` or `attributes`.
+        read, stored, duplicate, quarantined: rows.
+        conflicts: duplicates by event_id that carried another value (the first by time, then value, is kept).
+        already: the very same bytes were ingested before; nothing was read again.
+        reasons: quarantined rows by reason, most frequent first.
+        first: the first few quarantined rows.
+        warnings: sentences a user should see (unused event names, two spellings of one id, ...).
+    """
+
+    file: str
+    kind: str
+    read: int
+    stored: int
+    duplicate: int
+    quarantined: int
+    conflicts: int = 0
+    already: bool = False
+    reasons: Mapping[str, int] = ()  # type: ignore[assignment]
+    first: tuple[Quarantined, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+class Progress(Protocol):
+    """Told how far a long job is; `done` and `total` in bytes or rows."""
+
+    def __call__(self, done: int, total: int) -> None: ...
+
+
+class Warehouse(Protocol):
+    """The verbs of a store. Implementations are context managers and belong to one thread."""
+
+    def record(self, exposures: Sequence[Exposure]) -> int:
+        """Append exposures durably; returns how many were new (the same row twice is one)."""
+        ...
+
+    def ingest(
+        self,
+        path: Path,
+        *,
+        mapping: Mapping[str, str],
+        experiment: str | None,
+        events: frozenset[str],
+        progress: Progress | None,
+    ) -> Ingested:
+        """Load one file in one transaction, or nothing of it."""
+        ...
+
+    def span(self, experiment: str) -> Span: ...
+
+    def roll_up(self, question: RollUp) -> Answer: ...
+
+    def viewers_per_variant(self, experiment: str) -> Mapping[str, int]:
+        """Distinct viewers by logged variant: the cheap count for `status`."""
+        ...
+
+    def fingerprints(self, experiment: str) -> Mapping[str, int]:
+        """Exposures by the fingerprint they were recorded under (empty text where none was logged)."""
+        ...
