@@ -59,7 +59,7 @@ class LazyGroup(click.Group):
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "ABSTORY"},
-    epilog="Exit codes: 0 done or ship, 2 refused input, 3 gate closed, 4 undecided, 5 data not to be trusted, 6 environment.",
+    epilog="Exit codes: 0 done or ship, 2 refused input, 3 gate closed, 4 undecided, 5 untrusted data, 6 environment.",
 )
 @click.option("-C", "--project", type=click.Path(path_type=Path), default=Path(), help="Project folder.")
 @click.option("--db", type=click.Path(path_type=Path), default=None, help="Database file  [default: abstory.duckdb]")
@@ -87,21 +87,25 @@ def run(arguments: list[str] | None = None) -> int:
     try:
         outcome = root.main(args=arguments, prog_name="abstory", standalone_mode=False)
         sys.stdout.flush()
-    except click.exceptions.Abort:
-        return ExitCode.INTERRUPTED
-    except KeyboardInterrupt:
-        return ExitCode.INTERRUPTED
-    except click.ClickException as error:
-        error.show(sys.stderr)
-        return ExitCode.REFUSED
-    except AbstoryError as error:
-        return _tell(error)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.DONE
-    except Exception as error:  # noqa: BLE001 the last place where a failure can be given its exit code
-        return _bug(error)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 the last place where a failure can be given its exit code
+        return _failed(error)
     return outcome if isinstance(outcome, int) else ExitCode.DONE
+
+
+def _failed(error: BaseException) -> int:
+    match error:
+        case KeyboardInterrupt() | click.exceptions.Abort():
+            return ExitCode.INTERRUPTED
+        case click.ClickException():
+            error.show(sys.stderr)
+            return ExitCode.REFUSED
+        case AbstoryError():
+            return _tell(error)
+        case BrokenPipeError():
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return ExitCode.DONE
+        case _:
+            return _bug(error)
 
 
 def _tell(error: AbstoryError) -> int:
@@ -111,7 +115,7 @@ def _tell(error: AbstoryError) -> int:
     return error.exit_code
 
 
-def _bug(error: Exception) -> int:
+def _bug(error: BaseException) -> int:
     if "-v" in sys.argv or "--verbose" in sys.argv:
         import traceback
 
