@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -102,8 +103,12 @@ def _failed(error: BaseException) -> int:
         case AbstoryError():
             return _tell(error)
         case BrokenPipeError():
+            # Quiet, but never 0: a reader that went away must not read as an open gate.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return ExitCode.DONE
+            return ExitCode.ENVIRONMENT
+        case OSError(errno=errno.ENOSPC):
+            click.echo("abstory: no space left to write to", err=True)
+            return ExitCode.ENVIRONMENT
         case _:
             return _bug(error)
 
