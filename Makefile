@@ -1,0 +1,62 @@
+# Each target sets up what it needs and does its job; a second run starts at once.
+#   make demo    a simulated audience through the whole product
+#   make test    the test suite (make test-long for the suites that take minutes)
+#   make check   everything that .ci/run checks
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3 || echo python3)
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-long lint types imports check docs bench clean
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+demo: .venv/runtime
+	$(BIN)/abstory demo
+
+test: .venv/dev
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-long: .venv/dev
+	$(BIN)/python -m pytest -m long $(PYTEST_ARGS)
+
+lint: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/dev
+	$(BIN)/mypy
+
+imports: .venv/dev
+	$(BIN)/lint-imports
+
+check: lint types imports test
+
+# Writes docs/commands.md and the output shown in the guides anew; the tests only compare.
+docs: .venv/dev
+	$(BIN)/python -m pytest tests/test_docs.py --update-docs
+
+bench: .venv/dev
+	@for script in $$(ls bench/*.py | grep -v '/_'); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+clean:
+	rm -rf .venv dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+# The stamps are newer than what they were made from, so an unchanged tree installs nothing.
+.venv/runtime: pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) --editable .
+	@touch $@
+
+.venv/dev: pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) --editable '.[dev]'
+	@touch $@ .venv/runtime
+
+# Debian ships a Python whose venv lacks pip; there the machine's own pip fills the folder.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo 'abstory needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 ...' >&2; exit 1; }
+	@$(PYTHON) -m venv .venv >/dev/null 2>&1 \
+	  || { rm -rf .venv && $(PYTHON) -m venv --without-pip .venv && $(PYTHON) -m pip --quiet --python $@ install pip; } \
+	  || { rm -rf .venv; echo 'This Python can make no virtual environment with pip; on Debian or Ubuntu: apt install python3-venv' >&2; exit 1; }
