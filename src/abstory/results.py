@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from abstory.errors import ExitCode
 from abstory.experiment import Outcome
 from abstory.stats.estimate import Effect, Undetermined
 
@@ -137,6 +138,15 @@ class Method:
     notes: tuple[str, ...] = ()
 
 
+class AsOf(StrEnum):
+    """How the instant of a result came about."""
+
+    GIVEN = "as given"
+    NOW = "now"
+    LAST_EVENT = "last event stored"
+    LAST_EXPOSURE = "last exposure stored"
+
+
 @dataclass(frozen=True, slots=True)
 class ExperimentResult:
     """Everything a verdict, a report and a gate need, computed once.
@@ -151,6 +161,11 @@ class ExperimentResult:
         metrics: every outcome, in declared order.
         checks: data quality, most important first.
         method: how.
+        as_of_from: how `as_of_us` came about.
+        data_end_us: instant of the last stored event (of the last exposure where there is no event); None with neither.
+        exposures_by_day: day (days since 1970-01-01 UTC) and variant -> viewers first exposed.
+        data_hash: sha256 of the evidence behind the numbers (64 hex digits): equal exactly when a second look
+            saw the same data at the same instant under the same file.
     """
 
     key: str
@@ -166,6 +181,10 @@ class ExperimentResult:
     metrics: tuple[MetricResult, ...]
     checks: tuple[Check, ...]
     method: Method
+    as_of_from: AsOf = AsOf.GIVEN
+    data_end_us: int | None = None
+    exposures_by_day: Mapping[tuple[int, str], int] = field(default_factory=dict)
+    data_hash: str = ""
 
     @property
     def viewers(self) -> int:
@@ -204,3 +223,83 @@ class Verdict:
     variant: str | None
     reasons: tuple[str, ...]
     days_left: int | None = None
+
+
+class GateOutcome(StrEnum):
+    """What a gate says to a pipeline."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    UNDECIDED = "undecided"
+    UNTRUSTED = "untrusted"
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The process's exit code: 0, 3, 4 or 5."""
+        return _EXIT_CODES[self]
+
+
+_EXIT_CODES = {
+    GateOutcome.OPEN: ExitCode.DONE,
+    GateOutcome.CLOSED: ExitCode.CLOSED,
+    GateOutcome.UNDECIDED: ExitCode.UNDECIDED,
+    GateOutcome.UNTRUSTED: ExitCode.UNTRUSTED,
+}
+
+
+class Require(StrEnum):
+    """What a gate is asked for: a winner, or only that nothing gets worse by more than its MDE."""
+
+    SHIP = "ship"
+    NOT_WORSE = "not-worse"
+
+
+@dataclass(frozen=True, slots=True)
+class GateCheck:
+    """One line of a gate.
+
+    Attributes:
+        id: `data`, `runtime`, `primary`, `secondary`, `guardrail` or `age`; a metric's line has its name in `figures`.
+        status: OK; FAIL, the answer is no; UNKNOWN, not decided yet.
+        text: what was compared with what, figures included.
+        figures: the numbers behind it as fractions, for JSON: of a metric line `metric`, `scale` (`lift` or
+            `difference`), `estimate`, `low`, `high`, `p`, `threshold`; None for what is not known.
+    """
+
+    id: str
+    status: Status
+    text: str
+    figures: Mapping[str, float | int | str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class GateReport:
+    """The answer of a gate: one outcome, one exit code, and the checks behind it.
+
+    Attributes:
+        experiment, fingerprint, as_of_us, data_hash: of the result it was made from.
+        asked: the variant the gate was asked about; None for the experiment as a whole.
+        variant: the variant the checks speak of: the one asked, else the recommended or the leading one.
+        recommended: the variant to ship; None where there is none (yet).
+        require: what was asked for.
+        outcome: open, closed, undecided or untrusted; `outcome.exit_code` is the process's.
+        verdict: the ruling behind it, with its sentences and days left.
+        checks: in the order to read them.
+    """
+
+    experiment: str
+    fingerprint: str
+    as_of_us: int
+    data_hash: str
+    asked: str | None
+    variant: str | None
+    recommended: str | None
+    require: Require
+    outcome: GateOutcome
+    verdict: Verdict
+    checks: tuple[GateCheck, ...]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """0 open, 3 closed, 4 undecided, 5 untrusted."""
+        return self.outcome.exit_code
