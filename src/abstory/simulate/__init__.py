@@ -1,0 +1,10 @@
+"""A seeded story audience whose true rates are known, so that a report can be held to them.
+
+`truth` shares nothing with the draws of `play` but the audience's parameters.
+"""
+
+from abstory.simulate.audience import LAUNCH, Nudge, Persona, StoryAudience
+from abstory.simulate.play import Played, crowd, play
+from abstory.simulate.truth import truth
+
+__all__ = ["LAUNCH", "Nudge", "Persona", "Played", "StoryAudience", "crowd", "play", "truth"]

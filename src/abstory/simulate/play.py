@@ -1,0 +1,208 @@
+"""An audience let loose on an experiment: the exposures and events that an app would have logged.
+
+Only uniform draws are used, turned into outcomes by our own inversion, so a seed gives the same rows everywhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from abstory.experiment import DAY_US, HOUR_US, Experiment, Variant
+from abstory.metrics import VIEW
+from abstory.simulate.audience import HOOKED_SECONDS, Persona, StoryAudience, chance, survival
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+
+    Floats = np.ndarray[tuple[int], np.dtype[np.float64]]
+    Ints = np.ndarray[tuple[int], np.dtype[np.int64]]
+    Bools = np.ndarray[tuple[int], np.dtype[np.bool_]]
+    Draws = np.random.Generator
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What an app would have logged, in the columns that `abstory ingest` reads."""
+
+    exposures: pl.DataFrame
+    events: pl.DataFrame
+
+
+def crowd(count: int, *, seed: int) -> pl.DataFrame:
+    """`count` viewers with the attributes a targeting rule may ask for: viewer_id, country, surface."""
+    import polars as pl
+
+    draws = _generator("crowd", seed)
+    country = _pick(draws.random(count), (0.55, 0.30, 0.15))
+    surface = _pick(draws.random(count), (0.92, 0.08))
+    return pl.DataFrame(
+        {
+            "viewer_id": [f"viewer-{number:06d}" for number in range(count)],
+            "country": [("DE", "FR", "ES")[at] for at in country],
+            "surface": [("stories", "feed")[at] for at in surface],
+        }
+    )
+
+
+def play(audience: StoryAudience, experiment: Experiment, assigned: pl.DataFrame, *, seed: int) -> Played:
+    """Show every assigned viewer their variant and let them behave.
+
+    Args:
+        audience: how viewers behave.
+        experiment: with a schedule; first exposures spread over it, everything else follows within a day.
+        assigned: columns viewer_id and variant.
+        seed: the same seed, experiment key and rows give the same log.
+
+    Raises:
+        ValueError: the experiment has no schedule.
+    """
+    if experiment.schedule is None:
+        raise ValueError("a simulated audience needs a schedule to come in")
+    draws = _generator(experiment.key, seed)
+    scene = _scene(audience, experiment, assigned, draws)
+    return Played(_exposures(experiment, assigned, scene), _events(audience, experiment, assigned, scene, draws))
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """Per viewer: which (variant, persona) they are, when they are first shown the story, how often they watch."""
+
+    cast: Ints
+    exposed_us: Ints
+    views: Ints
+
+
+def _generator(name: str, seed: int) -> np.random.Generator:
+    import hashlib
+
+    import numpy as np
+
+    digest = hashlib.sha256(f"{name}:{seed}".encode()).digest()
+    return np.random.Generator(np.random.PCG64(int.from_bytes(digest[:16], "big")))
+
+
+def _pick(uniform: Floats, chances: tuple[float, ...]) -> Ints:
+    """Index of the outcome each uniform draw falls in; `chances` need not sum to 1."""
+    import numpy as np
+
+    edges = np.cumsum(np.asarray(chances, dtype=np.float64))
+    found: Ints = np.searchsorted(edges / edges[-1], uniform, side="right")
+    return found
+
+
+def _scene(audience: StoryAudience, experiment: Experiment, assigned: pl.DataFrame, draws: Draws) -> _Scene:
+    import numpy as np
+
+    order = {variant.name: index for index, variant in enumerate(experiment.variants)}
+    variant = np.array([order[name] for name in assigned["variant"]], dtype=np.int64)
+    persona = _pick(draws.random(len(variant)), tuple(p.share for p in audience.personas))
+    uniform = draws.random(len(variant))
+    views = np.ones(len(variant), dtype=np.int64)
+    for index, kind in enumerate(audience.personas):
+        views[persona == index] += _pick(uniform[persona == index], kind.views)
+    exposed = _arrivals(audience, experiment, draws.random((3, len(variant))))
+    return _Scene(variant * len(audience.personas) + persona, exposed, views)
+
+
+def _arrivals(
+    audience: StoryAudience, experiment: Experiment, uniform: np.ndarray[tuple[int, int], np.dtype[np.float64]]
+) -> Ints:
+    days = (experiment.end_us - experiment.start_us) // DAY_US
+    hour = _pick(uniform[1], audience.hours)
+    within = (uniform[2] * (HOUR_US // 1000)).astype("int64") * 1000
+    arrived: Ints = experiment.start_us + (uniform[0] * days).astype("int64") * DAY_US + hour * HOUR_US + within
+    return arrived
+
+
+def _exposures(experiment: Experiment, assigned: pl.DataFrame, scene: _Scene) -> pl.DataFrame:
+    import polars as pl
+
+    return assigned.select(
+        pl.lit(experiment.key).alias("experiment"),
+        "viewer_id",
+        "variant",
+        _instants(scene.exposed_us),
+    ).sort("ts", "viewer_id")
+
+
+def _events(
+    audience: StoryAudience,
+    experiment: Experiment,
+    assigned: pl.DataFrame,
+    scene: _Scene,
+    draws: Draws,
+) -> pl.DataFrame:
+    import numpy as np
+    import polars as pl
+
+    viewer = np.repeat(np.arange(len(scene.views)), scene.views)
+    first = np.concatenate(([0], np.cumsum(scene.views)[:-1])) if len(viewer) else viewer
+    watch_ms = _watch(audience, experiment, scene.cast[viewer], draws)
+    # Everything after the first view falls into the next 22 hours, inside the usual window of a day.
+    pause = (draws.random(len(viewer)) * 22 * HOUR_US // 1000).astype(np.int64) * 1000
+    pause[first] = 0
+    shown = scene.exposed_us[viewer] + pause
+    parts = [_rows(viewer, VIEW, shown, watch_ms)]
+    hooked = watch_ms[first] >= 1000 * HOOKED_SECONDS
+    for event in audience.chances:
+        does = _does(audience, experiment, scene.cast, event, draws)
+        who = np.flatnonzero(does & (~hooked if event == "hide" else hooked))
+        parts.append(_rows(who, event, scene.exposed_us[who] + watch_ms[first][who] * 1000, None))
+    rows = pl.concat(parts)
+    ids = assigned["viewer_id"].gather(rows["viewer"])
+    return rows.select(
+        ids.alias("viewer_id"),
+        pl.lit(experiment.story or "story").alias("story_id"),
+        "event",
+        _instants(rows["at"].to_numpy()),
+        "watch_ms",
+    ).sort("ts", "viewer_id", "event")
+
+
+def _watch(audience: StoryAudience, experiment: Experiment, cast: Ints, draws: Draws) -> Ints:
+    """Milliseconds watched by each view: the second by inversion of its survival curve, then a place within it."""
+    import numpy as np
+
+    second, within = draws.random(len(cast)), draws.random(len(cast))
+    watched = np.zeros(len(cast), dtype=np.int64)
+    for index, (variant, persona) in enumerate(_casts(audience, experiment)):
+        at = cast == index
+        curve = np.asarray(survival(audience, variant, persona))
+        left = np.searchsorted(1 - curve[1:], second[at], side="right")
+        whole = left == len(curve) - 1
+        watched[at] = left * 1000 + np.where(whole, 0, (within[at] * 1000).astype(np.int64))
+    return watched
+
+
+def _does(audience: StoryAudience, experiment: Experiment, cast: Ints, event: str, draws: Draws) -> Bools:
+    import numpy as np
+
+    chances = np.array([chance(audience, variant, p, event) for variant, p in _casts(audience, experiment)])
+    does: Bools = draws.random(len(cast)) < chances[cast]
+    return does
+
+
+def _casts(audience: StoryAudience, experiment: Experiment) -> list[tuple[Variant, Persona]]:
+    return [(variant, persona) for variant in experiment.variants for persona in audience.personas]
+
+
+def _rows(viewer: Ints, event: str, at: Ints, watch_ms: Ints | None) -> pl.DataFrame:
+    import polars as pl
+
+    return pl.DataFrame(
+        {
+            "viewer": viewer,
+            "event": [event] * len(viewer),
+            "at": at,
+            "watch_ms": pl.Series(watch_ms if watch_ms is not None else [None] * len(viewer), dtype=pl.Int64),
+        }
+    )
+
+
+def _instants(microseconds: Ints) -> pl.Series:
+    """ISO 8601 in UTC with milliseconds, as an app's log has it."""
+    import polars as pl
+
+    return pl.Series("ts", microseconds).cast(pl.Datetime("us")).dt.strftime("%Y-%m-%dT%H:%M:%S%.3fZ")

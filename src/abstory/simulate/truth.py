@@ -1,0 +1,85 @@
+"""The planted value of every metric, in closed form: an audience is a finite mixture, so this is exact arithmetic."""
+
+from __future__ import annotations
+
+import itertools
+
+from abstory.experiment import Variant
+from abstory.metrics import ENGAGEMENTS, horizon_seconds
+from abstory.simulate.audience import HOOKED_SECONDS, Persona, StoryAudience, chance, length, survival
+
+_MEAN_WITHIN_SECOND = 0.4995  # a leaver's watch time is whole milliseconds, 0..999 within the second
+
+
+def truth(audience: StoryAudience, variant: Variant, metric: str) -> float:
+    """The planted value of a built-in viewer metric for one variant, exactly.
+
+    Raises:
+        KeyError: for a metric this audience does not plant.
+    """
+    if metric in _TRUTHS:
+        return _TRUTHS[metric](audience, variant)
+    seconds = horizon_seconds(metric)
+    if seconds is not None and metric.startswith("watched_"):
+        return _reaching(audience, variant, seconds)
+    event = metric.removesuffix("_rate")
+    return _doing(audience, variant, ("cta_click" if event == "cta" else event,))
+
+
+def _reaching(audience: StoryAudience, variant: Variant, seconds: int) -> float:
+    """Share of viewers of whom at least one view lasts `seconds`; nobody outlasts the cut."""
+    if seconds > length(variant):
+        return 0.0
+    missing = 0.0
+    for persona in audience.personas:
+        stay = survival(audience, variant, persona)[seconds]
+        missing += persona.share * sum(share * (1 - stay) ** k for k, share in enumerate(persona.views, 1))
+    return 1 - missing
+
+
+def _doing(audience: StoryAudience, variant: Variant, events: tuple[str, ...]) -> float:
+    """Share of viewers who do at least one of `events`, all of which need the same first seconds."""
+    total = 0.0
+    for persona in audience.personas:
+        hooked = survival(audience, variant, persona)[HOOKED_SECONDS]
+        allowed = 1 - hooked if events == ("hide",) else hooked
+        none = 1.0
+        for event in events:
+            none *= 1 - chance(audience, variant, persona, event)
+        total += persona.share * allowed * (1 - none)
+    return total
+
+
+def _views(audience: StoryAudience) -> float:
+    return sum(persona.share * _mean_views(persona) for persona in audience.personas)
+
+
+def _mean_views(persona: Persona) -> float:
+    return sum(k * share for k, share in enumerate(persona.views, 1))
+
+
+def _seconds(audience: StoryAudience, variant: Variant) -> float:
+    return sum(
+        persona.share * _mean_views(persona) * _mean_watch(survival(audience, variant, persona))
+        for persona in audience.personas
+    )
+
+
+def _mean_watch(curve: tuple[float, ...]) -> float:
+    pairs = itertools.pairwise(curve)
+    left = sum((now - then) * (second + _MEAN_WITHIN_SECOND) for second, (now, then) in enumerate(pairs))
+    return left + curve[-1] * (len(curve) - 1)
+
+
+def _complete_views(audience: StoryAudience, variant: Variant) -> float:
+    complete = sum(p.share * _mean_views(p) * survival(audience, variant, p)[-1] for p in audience.personas)
+    return complete / _views(audience)
+
+
+_TRUTHS = {
+    "impressions": lambda audience, _variant: _views(audience),
+    "completion_rate": lambda audience, variant: _reaching(audience, variant, length(variant)),
+    "completions_per_view": _complete_views,
+    "engagement_rate": lambda audience, variant: _doing(audience, variant, ENGAGEMENTS),
+    "watch_seconds": _seconds,
+}
