@@ -1,1 +1,18 @@
-"""Filled in by its modules; see ARCHITECTURE.md."""
+"""The only place that knows YAML: one file becomes an `Experiment`, or diagnostics with their places."""
+
+from abstory.spec.diagnostics import Diagnostic
+from abstory.spec.load import check_bytes, check_file, load_file
+from abstory.spec.project import Loaded, files, find, find_all, load, survey
+
+__all__ = [
+    "Diagnostic",
+    "Loaded",
+    "check_bytes",
+    "check_file",
+    "files",
+    "find",
+    "find_all",
+    "load",
+    "load_file",
+    "survey",
+]
