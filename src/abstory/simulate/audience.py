@@ -47,7 +47,7 @@ class StoryAudience:
         leaving: chance to leave within second 0, 1, 2 ... of a view of the plain cut; the last one goes on for ever.
         chances: of each event, for a viewer of keenness 1 who may do it.
         nudges: by `factor=level`; a level not named changes nothing.
-        hours: weight of each hour of the day (UTC) for first exposures.
+        hours: weight of each hour of the day, from the schedule's midnight on, for first exposures.
     """
 
     personas: tuple[Persona, ...]
