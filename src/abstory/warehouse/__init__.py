@@ -1,1 +1,5 @@
-"""Filled in by its modules; see ARCHITECTURE.md."""
+"""Where exposures and events lie, and the one door to it."""
+
+from abstory.warehouse.duckdb import DuckDBStore, open_store
+
+__all__ = ["DuckDBStore", "open_store"]

@@ -1,0 +1,195 @@
+"""The embedded store: one DuckDB file that one process writes."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from abstory.errors import NotWritable, UsageError
+from abstory.warehouse.base import Answer, Exposure, RollUp, Span
+from abstory.warehouse.engine import check_file, connect, engine_errors, statement
+from abstory.warehouse.migrations import migrate, pending
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_RECORDED_AT_ONCE = 50_000
+
+
+def open_store(
+    path: Path,
+    *,
+    read_only: bool = False,
+    create: bool = False,
+    wait: float = 0.0,
+    memory: str | None = None,
+    files: Sequence[Path] = (),
+) -> DuckDBStore:
+    """Open the database; use it as a context manager, in the thread that opened it.
+
+    Args:
+        path: the DuckDB file.
+        read_only: several processes may read at once, as long as none writes.
+        create: make the database when there is none (never over another file).
+        wait: seconds to wait for a process that holds it.
+        memory: limit such as `1GB`; None for half the machine. Beyond it the engine spills beside the file.
+        files: the only files the engine may read, those that are to be ingested.
+
+    Raises:
+        StoreMissing, StoreDamaged, StoreTooNew, StoreLocked, NotWritable: as they say.
+    """
+    if create and not path.exists():
+        _create(path, memory)
+    check_file(path)
+    connection = connect(path, read_only=read_only, memory=memory, wait=wait, files=files)
+    try:
+        if pending(connection):
+            connection = _migrated(connection, path, read_only=read_only, memory=memory, wait=wait, files=files)
+    except BaseException:
+        connection.close()
+        raise
+    return DuckDBStore(connection, path)
+
+
+def _create(path: Path, memory: str | None) -> None:
+    """Made beside and linked into place, so that a crash never leaves half a database under the name."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh.unlink(missing_ok=True)
+        connection = connect(fresh, read_only=False, memory=memory)
+        try:
+            migrate(connection)
+        finally:
+            connection.close()
+        _put(fresh, path)
+    except OSError as error:
+        raise NotWritable(f"{path} cannot be made: {error.strerror}") from None
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def _put(fresh: Path, path: Path) -> None:
+    try:
+        os.link(fresh, path)
+    except FileExistsError:
+        return  # another process was first; its database is as good
+
+
+def _migrated(
+    connection: DuckDBPyConnection,
+    path: Path,
+    *,
+    read_only: bool,
+    memory: str | None,
+    wait: float,
+    files: Sequence[Path],
+) -> DuckDBPyConnection:
+    if not read_only:
+        with engine_errors(path):
+            migrate(connection)
+        return connection
+    connection.close()
+    open_store(path, memory=memory, wait=wait).close()
+    return connect(path, read_only=True, memory=memory, wait=wait, files=files)
+
+
+class DuckDBStore:
+    """Exposures, events and what was made of them, in one DuckDB file. Belongs to one thread of one process."""
+
+    def __init__(self, connection: DuckDBPyConnection, path: Path) -> None:
+        self.path = path
+        self._connection = connection
+        self._owner = _here()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file; other processes can open it now."""
+        self._connection.close()
+
+    @property
+    def connection(self) -> DuckDBPyConnection:
+        """The engine's connection, for the modules of this package.
+
+        Raises:
+            UsageError: it is used from another thread or after a fork, where answers would be wrong.
+        """
+        if _here() != self._owner:
+            raise UsageError("a store belongs to the thread that opened it", hint="open another one")
+        return self._connection
+
+    def record(self, exposures: Sequence[Exposure]) -> int:
+        """Append exposures durably in one transaction; returns how many were new (the same row twice is one)."""
+        with engine_errors(self.path), self.connection.cursor() as cursor:
+            cursor.execute("BEGIN")
+            try:
+                new = sum(
+                    _append(cursor, exposures[start : start + _RECORDED_AT_ONCE])
+                    for start in range(0, len(exposures), _RECORDED_AT_ONCE)
+                )
+                cursor.execute("COMMIT")
+            except BaseException:
+                cursor.execute("ROLLBACK")
+                raise
+        return new
+
+    def span(self, experiment: str) -> Span:
+        """First and last instant of what is stored."""
+        row = self._row("SELECT min(exposed_at), max(exposed_at) FROM exposures WHERE experiment = ?", experiment)
+        last = self._row("SELECT max(occurred_at) FROM events")
+        return Span(row[0], row[1], last[0])
+
+    def roll_up(self, question: RollUp) -> Answer:
+        """All metrics of one experiment in one query."""
+        from abstory.warehouse.rollup import roll_up
+
+        with engine_errors(self.path):
+            return roll_up(self.connection, question)
+
+    def viewers_per_variant(self, experiment: str) -> Mapping[str, int]:
+        """Distinct viewers by logged variant."""
+        return self._counts(
+            "SELECT variant, count(DISTINCT viewer_id) FROM exposures"
+            " WHERE experiment = ? AND NOT forced GROUP BY variant ORDER BY variant",
+            experiment,
+        )
+
+    def fingerprints(self, experiment: str) -> Mapping[str, int]:
+        """Exposures by the fingerprint they were recorded under; empty text where none was logged."""
+        return self._counts(
+            "SELECT coalesce(fingerprint, '') AS name, count(*) FROM exposures"
+            " WHERE experiment = ? GROUP BY name ORDER BY name",
+            experiment,
+        )
+
+    def _row(self, sql: str, *values: object) -> tuple[int | None, ...]:
+        with engine_errors(self.path):
+            return self.connection.execute(sql, list(values)).fetchone() or ()
+
+    def _counts(self, sql: str, *values: object) -> dict[str, int]:
+        with engine_errors(self.path):
+            return dict(self.connection.execute(sql, list(values)).fetchall())
+
+
+def _here() -> tuple[int, int]:
+    return os.getpid(), threading.get_ident()
+
+
+def _append(cursor: DuckDBPyConnection, exposures: Sequence[Exposure]) -> int:
+    done = cursor.execute(statement("record"), _columns(exposures)).fetchone()
+    return int(done[0]) if done else 0
+
+
+def _columns(exposures: Sequence[Exposure]) -> list[list[object]]:
+    rows = [
+        (e.experiment, e.viewer_id, e.variant, e.exposed_at_us, e.story_id, e.fingerprint, e.forced) for e in exposures
+    ]
+    return [list(column) for column in zip(*rows, strict=True)]
