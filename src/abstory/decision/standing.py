@@ -1,0 +1,188 @@
+"""What one treatment's comparisons say, turned so that more is better whatever the metric's direction."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from abstory import digits
+from abstory.experiment import HOUR_US, Experiment, Role, Size
+from abstory.metrics import Direction
+from abstory.results import Comparison, ExperimentResult, MetricResult, Reads
+from abstory.stats.estimate import Effect, Estimate, Interval, Undetermined
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One treatment on one metric."""
+
+    result: MetricResult
+    comparison: Comparison
+
+    @property
+    def name(self) -> str:
+        return self.result.outcome.metric.name
+
+    @property
+    def reads(self) -> Reads:
+        return self.comparison.reads
+
+    @property
+    def limit(self) -> Size | None:
+        """The margin of a guardrail, the MDE of any other metric."""
+        outcome = self.result.outcome
+        return outcome.margin if outcome.role is Role.GUARDRAIL else outcome.mde
+
+    @property
+    def scale(self) -> str:
+        """`lift` or `difference`: what the limit is on; a lift where there is no limit and a lift exists."""
+        if self.limit is not None:
+            return "lift" if self.limit.relative else "difference"
+        effect = self.comparison.effect
+        return "difference" if isinstance(effect, Effect) and isinstance(effect.lift, Undetermined) else "lift"
+
+    @property
+    def estimate(self) -> Estimate | None:
+        """The effect on `scale`; None where it is not known."""
+        effect = self.comparison.effect
+        if isinstance(effect, Undetermined):
+            return None
+        found = effect.lift if self.scale == "lift" else effect.difference
+        return found if isinstance(found, Estimate) else None
+
+    @property
+    def good(self) -> Estimate | None:
+        """The estimate with its sign turned so that more is better."""
+        found = self.estimate
+        if found is None or self.result.outcome.metric.direction is Direction.INCREASE:
+            return found
+        return Estimate(-found.value, Interval(-found.interval.high, -found.interval.low))
+
+    @property
+    def low(self) -> float:
+        """The cautious end of `good`; minus infinity where nothing is known."""
+        return self.good.interval.low if self.good else -math.inf
+
+    @property
+    def too_small(self) -> bool:
+        """Whether even the hopeful end stays below the MDE."""
+        return bool(self.good and self.limit and self.good.interval.high < self.limit.value)
+
+    @property
+    def within(self) -> bool:
+        """Whether the interval lies inside ±MDE: the only case in which an effect of that size is ruled out."""
+        return self.too_small and self.not_worse
+
+    @property
+    def not_worse(self) -> bool:
+        """Non-inferior with the MDE as margin; without an MDE, shown better."""
+        return self.low > -self.limit.value if self.limit else self.reads is Reads.BETTER
+
+    def change(self, number: float) -> str:
+        """A number on `scale` as text."""
+        if self.scale == "lift":
+            return digits.lift(number)
+        return digits.difference(number, self.result.outcome.metric.unit)
+
+    def __str__(self) -> str:
+        if self.estimate is None:
+            return f"{self.name}: {self._why}"
+        ends = self.estimate.interval
+        return f"{self.name} {self.change(self.estimate.value)} ({self.change(ends.low)} to {self.change(ends.high)})"
+
+    @property
+    def _why(self) -> str:
+        effect = self.comparison.effect
+        return str(effect if isinstance(effect, Undetermined) else effect.lift)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One treatment on every metric."""
+
+    variant: str
+    primaries: tuple[Line, ...]
+    secondaries: tuple[Line, ...]
+    guardrails: tuple[Line, ...]
+
+    @classmethod
+    def of(cls, result: ExperimentResult, variant: str) -> Standing:
+        """Collect the lines of one treatment. Raises KeyError for control or an unknown name."""
+
+        def lines(role: Role) -> tuple[Line, ...]:
+            return tuple(Line(m, m.against(variant)) for m in result.metrics if m.outcome.role is role)
+
+        return cls(variant, lines(Role.PRIMARY), lines(Role.SECONDARY), lines(Role.GUARDRAIL))
+
+    @property
+    def deciding(self) -> tuple[Line, ...]:
+        """The primaries that can be compared between these two variants."""
+        return tuple(line for line in self.primaries if line.reads is not Reads.DESCRIPTIVE)
+
+    @property
+    def winning(self) -> tuple[Line, ...]:
+        return tuple(line for line in self.primaries if line.reads is Reads.BETTER)
+
+    @property
+    def harms(self) -> tuple[Line, ...]:
+        """Primaries shown worse, guardrails shown beyond their margin."""
+        worse = tuple(line for line in self.primaries if line.reads is Reads.WORSE)
+        return worse + tuple(line for line in self.guardrails if line.reads is Reads.HARMED)
+
+    @property
+    def conflicts(self) -> tuple[Line, ...]:
+        """Secondaries shown worse."""
+        return tuple(line for line in self.secondaries if line.reads is Reads.WORSE)
+
+    @property
+    def unsafe(self) -> tuple[Line, ...]:
+        """Guardrails that are not (yet) shown to hold."""
+        return tuple(line for line in self.guardrails if line.reads is not Reads.HOLDS)
+
+    @property
+    def low(self) -> float:
+        """The cautious end of the first primary: what winners are ranked by."""
+        return self.primaries[0].low if self.primaries else -math.inf
+
+    @property
+    def hope(self) -> float:
+        """The estimate of the first primary: what leads while nothing is decided."""
+        good = self.primaries[0].good if self.primaries else None
+        return good.value if good else -math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The declared rule beside the result it is put to."""
+
+    experiment: Experiment
+    result: ExperimentResult
+    rule: str
+
+    @property
+    def closes_us(self) -> int:
+        """When the last window of the schedule closes."""
+        return self.experiment.end_us + self.experiment.analysis.window.us
+
+    @property
+    def over(self) -> bool:
+        return self.result.as_of_us >= self.closes_us
+
+    @property
+    def runtime_us(self) -> int:
+        """From the first exposure to `as_of`, to the next whole hour: a day's last event is never at midnight."""
+        first = self.result.first_exposure_us
+        return 0 if first is None else -(-(self.result.as_of_us - first) // HOUR_US) * HOUR_US
+
+    @property
+    def long_enough(self) -> bool:
+        return self.runtime_us >= self.experiment.decision.min_runtime.us
+
+    def viewers(self, variant: str) -> int:
+        """Of the smaller of the variant and control: what `min_per_variant` is held against."""
+        counts = [arm.viewers for arm in self.result.arms if arm.variant in {variant, self.result.control}]
+        return min(counts)
+
+    def ready(self, variant: str) -> bool:
+        """Run long enough, on viewers enough."""
+        return self.long_enough and self.viewers(variant) >= self.experiment.decision.min_per_variant
