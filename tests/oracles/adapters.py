@@ -1,0 +1,297 @@
+"""One line a method: from an oracle's inputs to our answer, under the oracle's names."""
+
+import math
+from statistics import fmean, variance
+
+from abstory.stats import dunnett, means, multiplicity, proportions, sample_ratio, sequential
+from abstory.stats.estimate import Undetermined
+from abstory.stats.exact import boschloo
+from abstory.stats.moments import Moments, Sample, Tally
+from abstory.stats.ratios import ratio_sample
+from abstory.stats.reading import FixedHorizon, one_sided
+from abstory.stats.tails import two_sided_p, two_sided_quantile
+
+
+def rates(i):
+    return Tally(i["n_t"], i["x_t"]), Tally(i["n_c"], i["x_c"])
+
+
+def z(i):
+    return two_sided_quantile(1 - i["conf_level"], math.inf)
+
+
+def ends(interval):
+    return {"ci_low": interval.low, "ci_high": interval.high}
+
+
+def difference(i):
+    t, c = rates(i)
+    return t.mean - c.mean
+
+
+def greater(statistic, df):
+    half = two_sided_p(statistic, df) / 2
+    return half if statistic > 0 else 1 - half
+
+
+def prop_diff_mn(i):
+    return {"diff": difference(i)} | ends(proportions.score_interval_difference(*rates(i), z(i)))
+
+
+def prop_diff_newcombe(i):
+    return {"diff": difference(i)} | ends(proportions.newcombe(*rates(i), z(i)))
+
+
+def prop_diff_score_test(i):
+    score = proportions.score_test(*rates(i), null=i["delta0"], k=1.0 if i["variant"] == "fm" else None)
+    return {"z": score, "p_two_sided": two_sided_p(score, math.inf), "p_greater": greater(score, math.inf)}
+
+
+def risk_ratio(i, k):
+    t, c = rates(i)
+    ratio = t.mean / c.mean if c.successes else math.inf if t.successes else Undetermined
+    return {"ratio": ratio} | ends(proportions.score_interval_ratio(t, c, z(i), k=k))
+
+
+def wilson_interval(i):
+    return ends(proportions.wilson(Tally(i["n"], i["x"]), z(i)))
+
+
+def clopper_pearson(i):
+    return ends(proportions.clopper_pearson(Tally(i["n"], i["x"]), 1 - i["conf_level"]))
+
+
+def boschloo_both(i):
+    p = boschloo(*rates(i))
+    return {"p_greater": p.greater, "p_less": p.less}
+
+
+def of_rows(rows):
+    return Sample(len(rows), fmean(rows), variance(rows))
+
+
+def of_summary(s):
+    return Sample(s["n"], s["mean"], s["var"])
+
+
+def both(i):
+    if "treatment_summary" in i:
+        return of_summary(i["treatment_summary"]), of_summary(i["control_summary"])
+    return of_summary(i["treatment"]), of_summary(i["control"])
+
+
+def welch_t(i):
+    t, c = of_rows(i["treatment"]), of_rows(i["control"])
+    reading = FixedHorizon(1 - i["conf_level"])
+    effect = means.compare(t, c, reading)
+    df = means.welch_df(t, c)
+    return {
+        "diff": effect.difference.value,
+        "se": effect.standard_error,
+        "t": effect.statistic,
+        "df": df,
+        "p_two_sided": effect.p_value,
+        "p_greater": greater(effect.statistic, df),
+        "ci_low_one_sided": means.compare(t, c, one_sided(reading)).difference.interval.low,
+    } | ends(effect.difference.interval)
+
+
+def fieller_lift(i):
+    t, c = of_rows(i["treatment"]), of_rows(i["control"])
+    ratio = t.mean / c.mean
+    critical = two_sided_quantile(1 - i["conf_level"], means.welch_df(t, c, ratio=ratio))
+    found = means.fieller(t, c, critical)
+    unbounded = isinstance(found, Undetermined)
+    return {
+        "ratio": ratio,
+        "ci_low_ratio": found if unbounded else found.low,
+        "ci_high_ratio": found if unbounded else found.high,
+        "bounded": not unbounded,
+    }
+
+
+def log_lift(i, t, c):
+    effect = means.compare(t, c, FixedHorizon(1 - i["conf_level"]))
+    critical = two_sided_quantile(1 - i["conf_level"], means.welch_df(t, c, ratio=t.mean / c.mean))
+    ratio = means.log_lift(t, c, critical)
+    return {
+        "mean_c": effect.control,
+        "mean_t": effect.treatment,
+        "diff": effect.difference.value,
+        "lift": t.mean / c.mean - 1,
+        "lift_ci_low": ratio.low - 1,
+        "lift_ci_high": ratio.high - 1,
+        "p_two_sided": effect.p_value,
+        "t": effect.statistic,
+    } | ends(effect.difference.interval)
+
+
+def log_lift_mean(i):
+    def sample(s):
+        n, total = s["n"], s["sum_y"]
+        return Sample(n, total / n, (s["sum_y_y"] - total * total / n) / (n - 1))
+
+    return log_lift(i, sample(i["treatment"]), sample(i["control"]))
+
+
+def ratio_lift(i):
+    def sample(s):
+        sums = {"n": int(s["sum_n"]), "d": int(s["sum_d"])}
+        products = {("n", "n"): int(s["sum_n_n"]), ("d", "n"): int(s["sum_d_n"]), ("d", "d"): int(s["sum_d_d"])}
+        return ratio_sample(Moments.from_sums(s["n"], sums, products), "n", "d")
+
+    return log_lift(i, sample(i["treatment"]), sample(i["control"]))
+
+
+def ratio_delta(i):
+    def sample(rows):
+        y, d = rows["num"], rows["den"]
+        dot = lambda a, b: sum(p * q for p, q in zip(a, b, strict=True))  # noqa: E731 (three short products)
+        products = {("y", "y"): dot(y, y), ("d", "y"): dot(d, y), ("d", "d"): dot(d, d)}
+        return ratio_sample(Moments.from_sums(len(y), {"y": sum(y), "d": sum(d)}, products), "y", "d")
+
+    t, c = sample(i["treatment"]), sample(i["control"])
+    effect = means.compare(t, c, FixedHorizon(0.05))
+    return {
+        "ratio_t": t.mean,
+        "se_t": math.sqrt(t.variance / t.n),
+        "ratio_c": c.mean,
+        "se_c": math.sqrt(c.variance / c.n),
+        "diff": effect.difference.value,
+        "se_diff": effect.standard_error,
+    }
+
+
+def delta_lift_mean(i):
+    t, c = both(i)
+    lift, se, df = t.mean / c.mean - 1, means.delta_lift_error(t, c), means.welch_df(t, c)
+    half = two_sided_quantile(1 - i["conf_level"], df) * se
+    p = two_sided_p(lift / se, df)
+    return {"lift": lift, "se_lift": se, "ci_low": lift - half, "ci_high": lift + half, "p_two_sided": p}
+
+
+def asymp_cs_diff(i):
+    t, c = both(i)
+    effect = means.compare(t, c, Unhurried(i["alpha"], i["n_opt"]))
+    return {"diff": effect.difference.value, "p_anytime": effect.p_value} | ends(effect.difference.interval)
+
+
+class Unhurried(sequential.AlwaysValid):
+    """The always-valid reading without its burn-in: the oracles are formulas, some at small n."""
+
+    def lacks(self, arm):
+        return ""
+
+
+def asymp_cs_mean(i):
+    arm = of_rows(i["x"])
+    half = math.sqrt(arm.variance / arm.n) * sequential.mixture_critical(arm.n, i["rho2"], i["alpha"])
+    return {"ci_low": arm.mean - half, "ci_high": arm.mean + half}
+
+
+def asymp_cs_margin(i):
+    return {"margin_unit_sd": sequential.mixture_critical(i["t"], i["rho2"], i["alpha"]) / math.sqrt(i["t"])}
+
+
+def normal_mixture(i):
+    rho2 = sequential.rho_squared(i["alpha_opt"], i["v_opt"])
+    if "S" not in i:
+        return {"rho": 1 / rho2}
+    log_e = sequential.log_e_value(i["S"] / math.sqrt(i["V"]), i["V"], rho2)
+    bound = math.sqrt(i["V"]) * sequential.mixture_critical(i["V"], rho2, i["alpha"])
+    return {"rho": 1 / rho2, "log_e": log_e, "p_anytime": min(1.0, math.exp(-log_e)), "bound": bound}
+
+
+def srm_chisq(i):
+    observed, ratio = i["observed"], i["expected_ratio"]
+    shares = [share / sum(ratio) for share in ratio]
+    answer = {
+        "chi2": sample_ratio.chi_square(observed, shares),
+        "df": len(observed) - 1,
+        "p": sample_ratio.srm_chisq(observed, ratio).p_value,
+    }
+    exact = {"p_exact_binomial": sample_ratio.binomial_p(observed[0], sum(observed), shares[0])}
+    return answer | (exact if len(observed) == 2 else {})
+
+
+def srm_sequential(i):
+    seen, factors, ps = [0] * len(i["null_probabilities"]), [], [1.0]
+    for batch in i["batches"]:
+        seen = [a + b for a, b in zip(seen, batch, strict=True)]
+        factors.append(sample_ratio.log_bayes_factor(seen, i["null_probabilities"], i["dirichlet_alpha"]))
+        ps.append(min(ps[-1], math.exp(-factors[-1])))
+    return {"log_bayes_factor": factors, "p_sequential": ps[1:]}
+
+
+def multinomial_cs(i):
+    log_e = sample_ratio.log_bayes_factor(i["counts"], i["null_probabilities"], i["dirichlet_alpha"])
+    intervals = sample_ratio.share_intervals(i["counts"], i["dirichlet_alpha"], i["alpha"])
+    return {"e_value": math.exp(log_e), "ci_low": [x.low for x in intervals], "ci_high": [x.high for x in intervals]}
+
+
+def dunnett_all(i):
+    at, df, alpha = i["control_index"], float(i["df"]), 1 - i["conf_level"]
+    squared = [v / n for v, n in zip(i["var"], i["n"], strict=True)]
+    others = [k for k in range(len(squared)) if k != at]
+    lambdas = dunnett.loadings(squared[at], [squared[k] for k in others])
+    diff = [i["mean"][k] - i["mean"][at] for k in others]
+    se = [math.sqrt(squared[k] + squared[at]) for k in others]
+    t = [d / s for d, s in zip(diff, se, strict=True)]
+    critical = dunnett.dunnett_critical(lambdas, alpha, df)
+    return {
+        "diff": diff,
+        "se": se,
+        "t": t,
+        "p_two_sided": [dunnett.dunnett_p(value, lambdas, df) for value in t],
+        "p_greater": [dunnett.dunnett_p(value, lambdas, df, sides=1) for value in t],
+        "crit_two_sided": critical,
+        "crit_one_sided": dunnett.dunnett_critical(lambdas, alpha, df, sides=1),
+        "ci_low": [d - critical * s for d, s in zip(diff, se, strict=True)],
+        "ci_high": [d + critical * s for d, s in zip(diff, se, strict=True)],
+    }
+
+
+def dunnett_raw(i):
+    arms = [of_rows(rows) for rows in (i["control"], *i["arms"])]
+    df = sum(arm.n - 1 for arm in arms)
+    pooled = sum((arm.n - 1) * arm.variance for arm in arms) / df
+    whole = {"n": [arm.n for arm in arms], "mean": [arm.mean for arm in arms], "var": [pooled] * len(arms)}
+    return dunnett_all(whole | {"df": df, "control_index": 0, "conf_level": i.get("conf_level", 0.95)})
+
+
+def dunnett_critical(i):
+    lambdas = [math.sqrt(i["rho"])] * i["n_comparisons"]
+    return {"critical": dunnett.dunnett_critical(lambdas, 1 - i["conf_level"], float(i["df"]), sides=i["sides"])}
+
+
+def p_adjust(i):
+    return {name: list(adjust(i["p"])) for name, adjust in multiplicity.ADJUSTMENTS.items()}
+
+
+ADAPTERS = {
+    "prop_diff_mn": prop_diff_mn,
+    "prop_diff_newcombe": prop_diff_newcombe,
+    "prop_diff_score_test": prop_diff_score_test,
+    "risk_ratio_mn": lambda i: risk_ratio(i, None),
+    "risk_ratio_koopman": lambda i: risk_ratio(i, 1.0),
+    "wilson_interval": wilson_interval,
+    "clopper_pearson": clopper_pearson,
+    "boschloo": boschloo_both,
+    "welch_t": welch_t,
+    "fieller_lift": fieller_lift,
+    "log_lift_mean": log_lift_mean,
+    "delta_lift_mean": delta_lift_mean,
+    "ratio_delta": ratio_delta,
+    "ratio_lift": ratio_lift,
+    "asymp_cs_diff": asymp_cs_diff,
+    "asymp_cs_mean": asymp_cs_mean,
+    "asymp_cs_margin": asymp_cs_margin,
+    "normal_mixture": normal_mixture,
+    "srm_chisq": srm_chisq,
+    "srm_sequential": srm_sequential,
+    "multinomial_cs": multinomial_cs,
+    "dunnett": dunnett_all,
+    "dunnett_raw": dunnett_raw,
+    "dunnett_critical": dunnett_critical,
+    "p_adjust": p_adjust,
+}
