@@ -1,1 +1,26 @@
-"""Filled in by its modules; see ARCHITECTURE.md."""
+"""Renderers: a result goes in, text comes out; nothing here prints. A format is a module and a line."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+
+from abstory.report.look import Look
+from abstory.report.page import Page
+
+Renderer = Callable[[Page, Look], str]
+
+FORMATS = {"table": "terminal", "json": "json", "csv": "csv", "md": "markdown"}
+"""Every format with the module whose `render` makes it."""
+
+SUFFIXES = {".txt": "table", ".json": "json", ".csv": "csv", ".md": "md"}
+"""The format that the name of a file asks for."""
+
+
+def renderer(name: str) -> Renderer:
+    """The renderer of a format. Raises KeyError for a name that is not in `FORMATS`."""
+    found: Renderer = importlib.import_module(f"abstory.report.{FORMATS[name]}").render
+    return found
+
+
+__all__ = ["FORMATS", "SUFFIXES", "Look", "Page", "Renderer", "renderer"]

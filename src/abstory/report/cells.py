@@ -1,0 +1,84 @@
+"""What one cell of a table says: a number in its digits, or the words for not knowing it."""
+
+from __future__ import annotations
+
+from abstory.experiment import Outcome, Size
+from abstory.metrics import Direction, Unit
+from abstory.report import numbers
+from abstory.report.draft import Draft
+from abstory.results import Comparison, MetricResult, Reads
+from abstory.stats.estimate import Effect, Estimate, Undetermined
+
+
+def on_lift(metric: MetricResult) -> bool:
+    """Whether the metric is read as lifts: one comparison with a lift is enough."""
+    effects = [c.effect for c in metric.comparisons if isinstance(c.effect, Effect)]
+    return any(isinstance(effect.lift, Estimate) for effect in effects)
+
+
+def estimate(comparison: Comparison, *, lift: bool) -> Estimate | None:
+    """The lift, or the difference; None where it is not known."""
+    if not isinstance(comparison.effect, Effect):
+        return None
+    told = comparison.effect.lift if lift else comparison.effect.difference
+    return told if isinstance(told, Estimate) else None
+
+
+def value(draft: Draft, number: float | Undetermined, unit: Unit) -> str:
+    """A rate or a mean."""
+    return draft.look.plain(numbers.NOTHING if isinstance(number, Undetermined) else numbers.value(number, unit))
+
+
+def point(draft: Draft, told: Estimate | None, unit: Unit, *, lift: bool) -> str:
+    """The size of a change."""
+    return draft.look.plain(size(told.value, unit, lift=lift) if told else numbers.NOTHING)
+
+
+def ends(draft: Draft, told: Estimate | None, unit: Unit, *, lift: bool) -> str:
+    """Its interval."""
+    return draft.look.plain(numbers.between(told.interval, None if lift else unit) if told else numbers.NOTHING)
+
+
+def size(number: float, unit: Unit, *, lift: bool) -> str:
+    """A change as a lift or as a difference."""
+    return numbers.lift(number) if lift else numbers.difference(number, unit)
+
+
+def p_value(draft: Draft, comparison: Comparison) -> str:
+    """The p value of a comparison."""
+    if not isinstance(comparison.effect, Effect):
+        return draft.look.plain(numbers.NOTHING)
+    return numbers.p_value(comparison.effect.p_value, draft.page.result.method.alpha)
+
+
+def declared(told: Size | None, *, upward: bool) -> str:
+    """An MDE or a margin with its sign."""
+    return numbers.declared(told, upward=upward) if told else "none set"
+
+
+def upward(outcome: Outcome) -> bool:
+    """Whether more is better."""
+    return outcome.metric.direction is Direction.INCREASE
+
+
+def word(draft: Draft, metric: MetricResult, comparison: Comparison) -> str:
+    """The word of a comparison, with a mark to the footnote on what is not known."""
+    effect = comparison.effect
+    if isinstance(effect, Undetermined):
+        return f"{numbers.unknown(effect)} {draft.note(str(effect))}"
+    if comparison.reads is Reads.UNKNOWN and isinstance(comparison.bound, Undetermined):
+        return f"{numbers.unknown(comparison.bound)} {draft.note(str(comparison.bound))}"
+    if isinstance(effect.lift, Undetermined):
+        return f"{comparison.reads.value} {draft.note(_without_lift(draft, metric, comparison, effect))}"
+    return comparison.reads.value
+
+
+def _without_lift(draft: Draft, metric: MetricResult, comparison: Comparison, effect: Effect) -> str:
+    unit, told = metric.outcome.metric.unit, effect.difference
+    change = f"{numbers.difference(told.value, unit)} ({numbers.between(told.interval, unit)})"
+    return f"{metric.outcome.metric.name}, {draft.page.name(comparison.variant)}: {effect.lift}; difference {change}"
+
+
+def confidence(alpha: float) -> str:
+    """The head of a column of intervals: `95% CI`."""
+    return f"{numbers.level(1 - alpha).removeprefix('+')} CI"

@@ -1,0 +1,213 @@
+"""The `report/1` document: everything a report knows, unrounded, for programs.
+
+Top level: `abstory` (`"report/1"`), `experiment` {key, title, hypothesis, fingerprint, control}, `as_of`, `as_of_from`,
+`data_end`, `first_exposure` (UTC, ISO 8601), `day`, `days`, `window`, `data_hash`, `verdict` {ruling, variant,
+reasons, days_left}, `data` {status, trusted, checks [{id, status, said, advice, figures}]}, `variants` [{variant,
+control, viewers, immature, crossovers, expected_share}], `metrics` [{name, kind, role, definition, direction, unit,
+mde, margin, control, comparisons}], `exposures_by_day` [{day, variant, viewers}] and `method` {reading, multiplicity,
+family, alpha, planned, notes}.
+
+A comparison: `variant`, `value`, `reads`, `difference` and `lift` (each {estimate, ci}), `statistic`, `p`, `critical`,
+`standard_error`, `method`, `bound`. Rates and lifts are fractions, never per cents.
+
+What is not known is null, with `<name>_unknown` {reason, detail} beside it; an end of a `ci` that is null is unbounded.
+There is no NaN and no Infinity. Changes to this document only ever add to it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from abstory.experiment import Size
+from abstory.report.look import Look
+from abstory.report.page import Page
+from abstory.results import ArmCount, Check, Comparison, ExperimentResult, MetricResult, Status
+from abstory.stats.estimate import Effect, Estimate, Reason, Undetermined
+
+FORMAT = "report/1"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FROM_WORST = (Status.FAIL, Status.WARN, Status.UNKNOWN, Status.OK)
+_NOT_FINITE = Undetermined(Reason.NO_VARIATION, "not a finite number")
+
+Plain = dict[str, Any]
+
+
+def render(page: Page, look: Look) -> str:
+    """The document as text: indented, ASCII where the look asks for it, ending in a line feed."""
+    return written(document(page), look)
+
+
+def written(plain: Plain, look: Look) -> str:
+    """Any of our documents as text. Raises ValueError for a NaN, which is a bug."""
+    return json.dumps(plain, indent=2, allow_nan=False, ensure_ascii=look.ascii_only) + "\n"
+
+
+def document(page: Page) -> Plain:
+    """The `report/1` document as plain values."""
+    result, verdict = page.result, page.verdict
+    shown = [m for m in result.metrics if not page.only or m.outcome.metric.name in page.only]
+    return {
+        "abstory": FORMAT,
+        "experiment": {
+            "key": result.key,
+            "title": result.title,
+            "hypothesis": result.hypothesis,
+            "fingerprint": result.fingerprint,
+            "control": result.control,
+        },
+        **_times(result),
+        "window": page.window or None,
+        "data_hash": result.data_hash or None,
+        "verdict": {
+            "ruling": verdict.ruling.value,
+            "variant": verdict.variant,
+            "reasons": list(verdict.reasons),
+            "days_left": verdict.days_left,
+        },
+        "data": _data(result),
+        "variants": [_arm(result, arm) for arm in result.arms],
+        "metrics": [_metric(result, metric) for metric in shown],
+        "exposures_by_day": _by_day(result),
+        "method": _method(result),
+    }
+
+
+def instant(us: int | None) -> str | None:
+    """Microseconds UTC as `2026-12-07T12:00:00Z`; null for None and for times no calendar holds."""
+    try:
+        told = None if us is None else _EPOCH + timedelta(microseconds=us)
+    except OverflowError:
+        return None
+    return told.isoformat().replace("+00:00", "Z") if told else None
+
+
+def figures(numbers: Mapping[str, float | int | str | None] | None) -> Plain | None:
+    """The figures of a check, with null for whatever is not finite."""
+    return None if numbers is None else {name: _finite(value) for name, value in numbers.items()}
+
+
+def status(checks: tuple[Check, ...]) -> Status:
+    """The worst of the checks; unknown where nothing was checked."""
+    return next((worst for worst in _FROM_WORST if any(c.status is worst for c in checks)), Status.UNKNOWN)
+
+
+def _times(result: ExperimentResult) -> Plain:
+    return {
+        "as_of": instant(result.as_of_us),
+        "as_of_from": result.as_of_from.value,
+        "data_end": instant(result.data_end_us),
+        "first_exposure": instant(result.first_exposure_us),
+        "day": result.day,
+        "days": result.days,
+    }
+
+
+def _data(result: ExperimentResult) -> Plain:
+    checks = [
+        {"id": c.id, "status": c.status.value, "said": c.said, "advice": c.advice, "figures": figures(c.figures)}
+        for c in result.checks
+    ]
+    return {"status": status(result.checks).value, "trusted": result.trusted, "checks": checks}
+
+
+def _arm(result: ExperimentResult, arm: ArmCount) -> Plain:
+    return {
+        "variant": arm.variant,
+        "control": arm.variant == result.control,
+        "viewers": arm.viewers,
+        "immature": arm.immature,
+        "crossovers": arm.crossovers,
+        "expected_share": arm.expected_share,
+    }
+
+
+def _metric(result: ExperimentResult, told: MetricResult) -> Plain:
+    metric, outcome = told.outcome.metric, told.outcome
+    return {
+        "name": metric.name,
+        "kind": metric.kind,
+        "role": outcome.role.value,
+        "definition": metric.definition,
+        "direction": metric.direction.value,
+        "unit": metric.unit.value,
+        "mde": _size(outcome.mde),
+        "margin": _size(outcome.margin),
+        **_known("control", told.control),
+        "comparisons": [_comparison(result, comparison) for comparison in told.comparisons],
+    }
+
+
+def _comparison(result: ExperimentResult, told: Comparison) -> Plain:
+    withheld = Undetermined(Reason.UNTRUSTED)
+    effect = told.effect if result.trusted else withheld
+    bound = told.bound if result.trusted or told.bound is None else withheld
+    reads = told.reads.value if result.trusted else "unknown"
+    plain = {"variant": told.variant, **_known("value", told.value), "reads": reads}
+    return plain | (_effect(effect) if isinstance(effect, Effect) else _no_effect(effect)) | _known("bound", bound)
+
+
+def _effect(effect: Effect) -> Plain:
+    return {
+        **_estimate("difference", effect.difference),
+        **_estimate("lift", effect.lift),
+        **_known("statistic", effect.statistic),
+        **_known("p", effect.p_value),
+        **_known("critical", effect.critical),
+        **_known("standard_error", effect.standard_error),
+        "method": effect.method,
+    }
+
+
+def _no_effect(why: Undetermined) -> Plain:
+    names = ("difference", "lift", "statistic", "p", "critical", "standard_error", "method")
+    return dict.fromkeys(names) | {"effect_unknown": _why(why)}
+
+
+def _estimate(name: str, told: Estimate | Undetermined) -> Plain:
+    if isinstance(told, Undetermined):
+        return {name: None, f"{name}_unknown": _why(told)}
+    ends = [_finite(told.interval.low), _finite(told.interval.high)]
+    return {name: {"estimate": _finite(told.value), "ci": ends}}
+
+
+def _known(name: str, value: float | Undetermined | None) -> Plain:
+    if isinstance(value, float) and not math.isfinite(value):
+        value = _NOT_FINITE
+    return {name: None, f"{name}_unknown": _why(value)} if isinstance(value, Undetermined) else {name: value}
+
+
+def _why(told: Undetermined) -> Plain:
+    return {"reason": told.reason.value, "detail": told.detail}
+
+
+def _size(told: Size | None) -> Plain | None:
+    return {"value": told.value, "relative": told.relative, "text": told.text} if told else None
+
+
+def _by_day(result: ExperimentResult) -> list[Plain]:
+    days = sorted(result.exposures_by_day.items())
+    return [{"day": _day(day), "variant": variant, "viewers": viewers} for (day, variant), viewers in days]
+
+
+def _day(number: int) -> str:
+    return (date(1970, 1, 1) + timedelta(days=number)).isoformat()
+
+
+def _method(result: ExperimentResult) -> Plain:
+    method = result.method
+    return {
+        "reading": method.reading,
+        "multiplicity": method.multiplicity or None,
+        "family": method.family,
+        "alpha": method.alpha,
+        "planned": method.planned,
+        "notes": list(method.notes),
+    }
+
+
+def _finite(value: float | str | None) -> float | str | None:
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,182 @@
+"""The report as a page of text, in reading order.
+
+What to do, may I trust it, how much per variant, is it safe, how was it computed, what to type next.
+"""
+
+from __future__ import annotations
+
+from rich.text import Text
+
+from abstory.experiment import Role
+from abstory.report import numbers
+from abstory.report.compared import compared
+from abstory.report.draft import Draft
+from abstory.report.look import Look
+from abstory.report.page import Page
+from abstory.report.picked import guardrails, secondary
+from abstory.report.tables import Column
+from abstory.results import Check, Ruling, Status
+from abstory.stats.estimate import Reason
+
+_RULINGS = {
+    Ruling.SHIP: "bold green",
+    Ruling.KEEP: "bold",
+    Ruling.WAIT: "bold yellow",
+    Ruling.REVIEW: "bold yellow",
+    Ruling.INVALID: "bold red",
+    Ruling.NO_DATA: "bold yellow",
+}
+_WORDS = {Status.OK: "ok", Status.WARN: "warning", Status.FAIL: "untrusted", Status.UNKNOWN: "unknown"}
+_STATUS = {Status.OK: "green", Status.WARN: "yellow", Status.FAIL: "bold red", Status.UNKNOWN: "yellow"}
+_BAD_FIRST = (Status.FAIL, Status.WARN, Status.UNKNOWN, Status.OK)
+
+
+def render(page: Page, look: Look) -> str:
+    """The page as plain text."""
+    return "".join(f"{line.plain}\n" for line in lines(page, look))
+
+
+def lines(page: Page, look: Look) -> list[Text]:
+    """The page, line by line, none wider than the look; colour only repeats what the words say."""
+    draft = Draft(page, look)
+    blocks = [_headline(draft), _verdict(draft) + _data(draft), *_numbers(draft)]
+    blocks.append(_foot(draft))
+    return [line for at, block in enumerate(b for b in blocks if b) for line in ([Text()] if at else []) + block]
+
+
+def _headline(draft: Draft) -> list[Text]:
+    result = draft.page.result
+    parts = [result.key, _counted(result.viewers, "viewer"), _counted(len(result.arms), "variant"), _day(draft)]
+    title = draft.paragraph("", result.title) if result.title else []
+    return draft.listed("", [part for part in parts if part], style="bold") + title
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{numbers.count(number)} {noun}{'' if number == 1 else 's'}"
+
+
+def _day(draft: Draft) -> str:
+    result = draft.page.result
+    if result.days is None:
+        return f"day {result.day}"
+    if result.day > result.days:
+        return f"ended after {_counted(result.days, 'day')}"
+    return f"day {result.day} of {result.days}" if result.day > 0 else f"not started, {_counted(result.days, 'day')}"
+
+
+def _verdict(draft: Draft) -> list[Text]:
+    verdict = draft.page.verdict
+    which = f" {draft.name(verdict.variant)}" if verdict.variant else ""
+    reasons = "; ".join(reason.rstrip(".") for reason in verdict.reasons)
+    return draft.paragraph(
+        f"{verdict.ruling.value}{which}   ", f"{reasons} {_flattered(draft)}", style=_RULINGS[verdict.ruling]
+    )
+
+
+def _flattered(draft: Draft) -> str:
+    treatments = len(draft.page.result.arms) - 1
+    if not draft.page.shipped or treatments < 2:
+        return ""
+    return draft.note(f"best of {treatments}, so its lift is likely flattered.")
+
+
+def _data(draft: Draft) -> list[Text]:
+    checks = draft.page.result.checks
+    worst = next((s for s in _BAD_FIRST if any(c.status is s for c in checks)), Status.UNKNOWN)
+    said = [check.said for check in checks] + _immature(draft)
+    lead = f"DATA {_WORDS[worst]}   "
+    advice = [line for check in checks for line in _advice(draft, check)]
+    return draft.listed(lead, said or ["nothing was checked"], style=_STATUS[worst]) + advice
+
+
+def _immature(draft: Draft) -> list[str]:
+    page = draft.page
+    if not page.immature or any(check.id == "immature" for check in page.result.checks):
+        return []
+    window = f" (window {page.window})" if page.window else ""
+    return [f"{_counted(page.immature, 'viewer')} not yet mature{window}"]
+
+
+def _advice(draft: Draft, check: Check) -> list[Text]:
+    if check.status is Status.OK or not check.advice:
+        return []
+    return draft.paragraph("  → ", check.advice, style=_STATUS[check.status])
+
+
+def _numbers(draft: Draft) -> list[list[Text]]:
+    page = draft.page
+    if page.verdict.ruling is Ruling.NO_DATA:
+        return [_arms(draft)] if any(arm.viewers or arm.immature for arm in page.result.arms) else []
+    if not page.result.trusted:
+        return [_arms(draft)]
+    if page.only:
+        return [compared(draft, m) for m in page.result.metrics if m.outcome.metric.name in page.only]
+    return [*(compared(draft, metric) for metric in page.of(Role.PRIMARY)), *_picked(draft)]
+
+
+def _picked(draft: Draft) -> list[list[Text]]:
+    page = draft.page
+    shown = (
+        [a.variant for a in page.result.arms if a.variant != page.result.control] if page.everything else [page.pick]
+    )
+    tables = ((page.of(Role.SECONDARY), secondary), (page.of(Role.GUARDRAIL), guardrails))
+    return [table(draft, metrics, v) for metrics, table in tables if metrics for v in shown if v is not None]
+
+
+def _arms(draft: Draft) -> list[Text]:
+    """Who was counted where: what to look at when no number can be shown."""
+    arms = draft.page.result.arms
+    total = sum(arm.viewers for arm in arms)
+    shares = [numbers.rate(arm.viewers / total) if total else draft.look.plain(numbers.NOTHING) for arm in arms]
+    return draft.table(
+        [
+            Column("variant", tuple(draft.name(arm.variant) for arm in arms)),
+            Column("viewers", tuple(numbers.count(arm.viewers) for arm in arms), right=True),
+            Column("share", tuple(shares), right=True),
+            Column("declared", tuple(numbers.rate(arm.expected_share) for arm in arms), right=True),
+            Column(
+                "not mature", tuple(numbers.count(arm.immature) for arm in arms), right=True, drop=1, name="immature"
+            ),
+        ]
+    )
+
+
+def _foot(draft: Draft) -> list[Text]:
+    notes = [line for mark, text in draft.notes for line in draft.paragraph(f"{mark} ", text)]
+    return notes + _withheld(draft) + _hidden(draft) + _how(draft) + _next(draft)
+
+
+def _withheld(draft: Draft) -> list[Text]:
+    if draft.page.result.trusted:
+        return []
+    return draft.paragraph("", f"lifts, p values and intervals are withheld: {Reason.UNTRUSTED.value}.")
+
+
+def _hidden(draft: Draft) -> list[Text]:
+    if not draft.dropped:
+        return []
+    where = f"no room at {draft.look.width} columns; --json has all"
+    return draft.listed("hidden: ", [*draft.dropped, where], style="dim")
+
+
+def _how(draft: Draft) -> list[Text]:
+    result = draft.page.result
+    method = result.method
+    if draft.page.verdict.ruling is Ruling.NO_DATA:
+        return []
+    named = draft.name(result.control) != result.control
+    control = [f"control is {result.control}"] if named else []
+    chain = ["relative lift", method.reading, method.multiplicity, f"alpha {numbers.fraction(method.alpha)}"]
+    told = draft.listed("how: ", [part for part in [*chain, *control] if part], style="dim", joint=",")
+    return told + [line for note in method.notes for line in draft.paragraph("     ", note)]
+
+
+def _next(draft: Draft) -> list[Text]:
+    page, key = draft.page, draft.page.result.key
+    if page.verdict.ruling is Ruling.NO_DATA:
+        commands = ["abstory ingest FILE", f"abstory assign {key} VIEWER", "abstory status"]
+    elif not page.result.trusted:
+        commands = ["abstory status", f"abstory report {key} --json"]
+    else:
+        commands = [f"abstory gate {key}", f"abstory report {key} -o report.json"]
+    return draft.listed("next: ", commands, style="dim")
