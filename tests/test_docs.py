@@ -1,0 +1,193 @@
+"""The guides run: every command shown is executed, every output shown is what it printed.
+
+A guide is a project folder of its own and is run from top to bottom. In a ```console block, lines after `$ ` are
+typed, the others are the output; a line `...` stands for any lines. `<!-- file: NAME -->` before a block writes it to
+NAME, `<!-- skip -->` leaves it alone. `make docs` writes the outputs anew.
+"""
+
+import contextlib
+import io
+import itertools
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import pytest
+
+from abstory import experiment as declared
+from abstory import metrics
+from abstory.cli.main import COMMANDS, root, run
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+GUIDES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
+BLOCK = re.compile(
+    r"(?:^<!-- (?P<note>[^\n]+?) -->\n)?^```(?P<language>\w+)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One typed line with the lines that follow it."""
+
+    typed: str
+    shown: tuple[str, ...]
+
+
+def steps(body):
+    lines = body.splitlines()
+    starts = [at for at, line in enumerate(lines) if line.startswith("$ ")]
+    for start, end in itertools.pairwise([*starts, len(lines)]):
+        yield Step(lines[start][2:], tuple(lines[start + 1 : end]))
+
+
+class Shell:
+    """As much of a shell as the guides use, in one folder; `abstory` runs in this process."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.code = 0
+
+    def type(self, line):
+        words = shlex.split(line)
+        if words[0] == "abstory":
+            return self.abstory(words[1:])
+        return getattr(self, words[0])(*words[1:])
+
+    def abstory(self, arguments):
+        out = io.StringIO()
+        with contextlib.chdir(self.folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+            self.code = run(arguments)
+        return out.getvalue()
+
+    def echo(self, *words):
+        return " ".join(words).replace("$?", str(self.code)) + "\n"
+
+    def cat(self, name):
+        return (self.folder / name).read_text(encoding="utf-8")
+
+    def head(self, count, name):
+        return "".join(self.cat(name).splitlines(keepends=True)[: int(count.removeprefix("-"))])
+
+    def ls(self, *names):
+        found = [path.name for name in names or ["."] for path in (self.folder / name).iterdir()]
+        return "\n".join(sorted(found)) + "\n"
+
+    def cd(self, name):
+        self.folder = self.folder / name
+        return ""
+
+    def mkdir(self, name):
+        (self.folder / name).mkdir()
+        return ""
+
+    def python(self, *words):
+        ran = subprocess.run([sys.executable, *words], cwd=self.folder, capture_output=True, text=True, check=True)
+        return ran.stdout
+
+
+def matches(shown, printed):
+    """Whether the shown lines are the printed ones; `...` stands for any lines."""
+    pattern = "\n".join(r"(?:.*\n)*?.*" if line == "..." else re.escape(line.rstrip()) for line in shown)
+    return re.fullmatch(pattern, "\n".join(line.rstrip() for line in printed)) is not None
+
+
+def play(text, folder):
+    """Run a guide; gives the text with every output as it was printed, and the outputs that differ."""
+    shell, differences, pieces, done = Shell(folder), [], [], 0
+    for block in BLOCK.finditer(text):
+        note, body = block["note"] or "", block["body"]
+        if note == "skip":
+            continue
+        if note.startswith("file: "):
+            target = shell.folder / note.removeprefix("file: ")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(body, encoding="utf-8")
+        elif block["language"] == "python":
+            with contextlib.chdir(shell.folder):
+                exec(compile(body, "guide", "exec"), {"__name__": "guide"})  # noqa: S102 the guides are ours
+        elif block["language"] == "console":
+            pieces += [text[done : block.start("body")], "".join(typed(shell, body, differences))]
+            done = block.end("body")
+    return "".join([*pieces, text[done:]]), differences
+
+
+def typed(shell, body, differences):
+    for step in steps(body):
+        printed = tuple(shell.type(step.typed).rstrip("\n").splitlines())
+        same = matches(step.shown, printed) if step.shown else True
+        if not same:
+            differences.append((step.typed, "\n".join(printed)))
+        kept = step.shown if same else printed
+        yield "\n".join([f"$ {step.typed}", *(line.rstrip() for line in kept)]) + "\n"
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_guide_runs_and_prints_what_it_shows(guide, tmp_path, request):
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    text, differences = play(guide.read_text(encoding="utf-8"), tmp_path)
+    if request.config.getoption("--update-docs"):
+        guide.write_text(text, encoding="utf-8")
+    else:
+        assert not differences, "\n\n".join(f"$ {line}\n{printed}" for line, printed in differences)
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_somewhere(guide):
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", guide.read_text(encoding="utf-8")):
+        assert target.startswith("https://") or (guide.parent / target).exists(), target
+
+
+def command_pages():
+    yield "# Commands\n\nWritten by `make docs` from the commands' own help; the exit codes are in [gate.md](gate.md).\n"
+    context = click.Context(root, info_name="abstory", terminal_width=80)
+    yield f"\n```text\n{root.get_help(context)}\n```\n"
+    for name in COMMANDS:
+        command = root.get_command(context, name)
+        shown = command.get_help(click.Context(command, parent=context, info_name=name, terminal_width=80))
+        yield f"\n## abstory {name}\n\n```text\n{shown}\n```\n"
+
+
+def test_the_commands_page_is_the_help(request):
+    page, written = DOCS / "commands.md", "".join(command_pages())
+    if request.config.getoption("--update-docs"):
+        page.write_text(written, encoding="utf-8")
+    assert page.read_text(encoding="utf-8") == written
+
+
+def rows_of(page, heading):
+    """Names in the first column of the table under a heading."""
+    section = (DOCS / page).read_text(encoding="utf-8").partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    return re.findall(r"^\| `([^`]+)` ", section, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("heading", "model"),
+    [
+        ("The file", declared.Experiment),
+        ("schedule", declared.Schedule),
+        ("audience", declared.Audience),
+        ("traffic", declared.Traffic),
+        ("metrics", declared.Metrics),
+        ("A metric", declared.MetricUse),
+        ("define", declared.Definition),
+        ("analysis", declared.Analysis),
+        ("decision", declared.Decision),
+    ],
+)
+def test_every_field_of_the_file_is_told(heading, model):
+    assert sorted(rows_of("experiment-file.md", heading)) == sorted(model.model_fields)
+
+
+def test_every_built_in_metric_is_told():
+    told = set(rows_of("experiment-file.md", "Built-in metrics"))
+    assert told == set(metrics.BUILT_IN) | {"watched_<t>s", "watch_seconds_to_<t>s"}
+
+
+def test_every_event_is_told():
+    assert set(rows_of("ingest.md", "Events")) == set(metrics.EVENTS)
