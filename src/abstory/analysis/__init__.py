@@ -1,0 +1,5 @@
+"""From a question to a result: ask the warehouse once for all metrics, then read each comparison at its level."""
+
+from abstory.analysis.result import analyse, as_of, plan, run
+
+__all__ = ["analyse", "as_of", "plan", "run"]

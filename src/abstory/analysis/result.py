@@ -1,0 +1,226 @@
+"""The warehouse is asked once for all metrics; its answer becomes one result, every comparison with its word."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from abstory.analysis import readings
+from abstory.experiment import DAY_US, Experiment, Outcome, Role, Variant
+from abstory.ledger import data_hash
+from abstory.metrics import Direction, Metric
+from abstory.quality import Evidence, checks
+from abstory.results import ArmCount, AsOf, Comparison, ExperimentResult, MetricResult, Reads, Status
+from abstory.stats.estimate import Effect, Estimate, Reason, Undetermined
+from abstory.stats.moments import Moments
+from abstory.stats.reading import Reading
+from abstory.warehouse.base import Answer, Arm, RollUp, Span, Warehouse
+
+
+def run(experiment: Experiment, warehouse: Warehouse, *, now_us: int, as_of_us: int | None = None) -> ExperimentResult:
+    """Analyse what a warehouse holds.
+
+    Args:
+        experiment: as the file declares it.
+        warehouse: open, with the experiment's exposures.
+        now_us: the clock.
+        as_of_us: the instant to read at; None for the earlier of now and the data's end (the last stored event, or the
+            last exposure where there is no event), so that no window counts as closed whose events may be missing.
+    """
+    span = warehouse.span(experiment.key)
+    instant, source = as_of(span, now_us=now_us, given_us=as_of_us)
+    answer = warehouse.roll_up(plan(experiment, instant))
+    stored = warehouse.fingerprints(experiment.key)
+    result = analyse(experiment, answer, span, instant, stored=stored, now_us=now_us)
+    return replace(result, as_of_from=source)
+
+
+def as_of(span: Span, *, now_us: int, given_us: int | None) -> tuple[int, AsOf]:
+    """The instant to read at, and how it came about."""
+    if given_us is not None:
+        return given_us, AsOf.GIVEN
+    end = data_end(span)
+    if end is None or now_us <= end:
+        return now_us, AsOf.NOW
+    return end, AsOf.LAST_EVENT if span.last_event_us is not None else AsOf.LAST_EXPOSURE
+
+
+def data_end(span: Span) -> int | None:
+    """The last stored event's instant, the last exposure's where there is no event."""
+    return span.last_exposure_us if span.last_event_us is None else span.last_event_us
+
+
+def plan(experiment: Experiment, as_of_us: int) -> RollUp:
+    """The one question for all metrics: measures and pairs without repeats, in the order metrics are declared."""
+    metrics = [outcome.metric for outcome in experiment.outcomes]
+    return RollUp(
+        experiment=experiment.key,
+        arms=tuple(Arm(v.name, v.length.ms if v.length else None) for v in experiment.variants),
+        start_us=experiment.start_us,
+        end_us=experiment.end_us,
+        window_us=experiment.analysis.window.us,
+        as_of_us=as_of_us,
+        story=experiment.story,
+        measures=tuple(dict.fromkeys(measure for metric in metrics for measure in metric.measures)),
+        pairs=tuple(dict.fromkeys(pair for metric in metrics for pair in metric.pairs)),
+    )
+
+
+def analyse(
+    experiment: Experiment,
+    answer: Answer,
+    span: Span,
+    as_of_us: int,
+    *,
+    stored: Mapping[str, int] | None = None,
+    now_us: int | None = None,
+) -> ExperimentResult:
+    """Everything a verdict, a report and a gate need, from the roll-up's answer alone.
+
+    Args:
+        experiment: as the file declares it.
+        answer: to `plan(experiment, as_of_us)`.
+        span: of what is stored.
+        as_of_us: the instant the answer is of.
+        stored: exposures by the fingerprint they were recorded under; None where that is not known.
+        now_us: the clock, for the age of the data only; None leaves the age unknown.
+    """
+    end, stamps = data_end(span), stored or {}
+    age_us = None if now_us is None or end is None else now_us - end
+    at_end = readings.fixed(experiment) and readings.over(experiment, as_of_us)
+    quality = checks(Evidence(experiment, answer, stamps, age_us, at_end))
+    trusted = all(check.status is not Status.FAIL for check in quality)
+    asked = _Asked(experiment, {name: arm.moments for name, arm in answer.arms.items()}, as_of_us, trusted)
+    first = _first_exposure(experiment, answer, span)
+    return ExperimentResult(
+        key=experiment.key,
+        title=experiment.title,
+        hypothesis=experiment.hypothesis,
+        fingerprint=experiment.fingerprint,
+        control=experiment.control.name,
+        as_of_us=as_of_us,
+        first_exposure_us=first,
+        day=_day(experiment, first, as_of_us),
+        days=(experiment.schedule.end - experiment.schedule.start).days if experiment.schedule else None,
+        arms=_arms(experiment, answer),
+        metrics=tuple(map(asked.metric, experiment.outcomes)),
+        checks=quality,
+        method=readings.method(experiment, asked.moments, as_of_us),
+        data_end_us=end,
+        exposures_by_day=answer.exposures_by_day,
+        data_hash=data_hash(answer, as_of_us=as_of_us, fingerprint=experiment.fingerprint, stored=stamps),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One experiment's moments, with all that decides how they may be read."""
+
+    experiment: Experiment
+    moments: Mapping[str, Moments]
+    as_of_us: int
+    trusted: bool
+
+    def metric(self, outcome: Outcome) -> MetricResult:
+        reading = readings.reading(self.experiment, outcome, self.moments)
+        control = value(outcome.metric, self.moments[self.experiment.control.name])
+        compared = tuple(self._compare(outcome, variant, reading) for variant in self.experiment.treatments)
+        return MetricResult(outcome, control, compared)
+
+    def _compare(self, outcome: Outcome, variant: Variant, reading: Reading) -> Comparison:
+        seen = value(outcome.metric, self.moments[variant.name])
+        effect = self._withheld(outcome.metric, variant) or self._effect(outcome.metric, variant, reading)
+        if isinstance(effect, Undetermined) and effect.reason is Reason.NOT_COMPARABLE:
+            return Comparison(variant.name, seen, effect, Reads.DESCRIPTIVE)
+        if outcome.role is not Role.GUARDRAIL:
+            return Comparison(variant.name, seen, effect, reads(effect, outcome.metric.direction))
+        bound = _bound(effect, outcome)
+        return Comparison(variant.name, seen, effect, guards(effect, outcome), bound)
+
+    def _withheld(self, metric: Metric, variant: Variant) -> Undetermined | None:
+        if not self.trusted:
+            return Undetermined(Reason.UNTRUSTED)
+        if detail := readings.lengths_apart(self.experiment, metric, variant):
+            return Undetermined(Reason.NOT_COMPARABLE, detail)
+        if readings.fixed(self.experiment) and not readings.over(self.experiment, self.as_of_us):
+            return Undetermined(Reason.BEFORE_END, _instant(readings.closes_us(self.experiment)))
+        return None
+
+    def _effect(self, metric: Metric, variant: Variant, reading: Reading) -> Effect | Undetermined:
+        treatment, control = self.moments[variant.name], self.moments[self.experiment.control.name]
+        if not treatment.n or not control.n:
+            return Undetermined(Reason.NO_VIEWERS)
+        return metric.effect(treatment, control, reading)
+
+
+def value(metric: Metric, moments: Moments) -> float | Undetermined:
+    """A variant's rate, mean or ratio, or why there is none."""
+    if not moments.n:
+        return Undetermined(Reason.NO_VIEWERS)
+    sample = metric.sample(moments)
+    return sample if isinstance(sample, Undetermined) else sample.mean
+
+
+def reads(effect: Effect | Undetermined, direction: Direction) -> Reads:
+    """The word of a primary or secondary comparison, from the interval of the difference and nothing else."""
+    if isinstance(effect, Undetermined):
+        return Reads.UNKNOWN
+    interval = effect.difference.interval
+    if not interval.excludes(0.0):
+        return Reads.UNCLEAR
+    return Reads.BETTER if (interval.low > 0) is (direction is Direction.INCREASE) else Reads.WORSE
+
+
+def guards(effect: Effect | Undetermined, outcome: Outcome) -> Reads:
+    """The word of a guardrail: its interval against its margin, on the margin's scale (without one, a margin of 0)."""
+    found = _on_scale(effect, outcome)
+    if isinstance(found, Undetermined):
+        return Reads.UNKNOWN
+    margin = outcome.margin.value if outcome.margin else 0.0
+    low, high = found.interval.low, found.interval.high
+    worst, best = (high, low) if outcome.metric.direction is Direction.DECREASE else (-low, -high)
+    if worst < margin:
+        return Reads.HOLDS
+    return Reads.HARMED if best > margin else Reads.NOT_SHOWN_SAFE
+
+
+def _bound(effect: Effect | Undetermined, outcome: Outcome) -> float | Undetermined:
+    found = _on_scale(effect, outcome)
+    if isinstance(found, Undetermined):
+        return found
+    return found.interval.high if outcome.metric.direction is Direction.DECREASE else found.interval.low
+
+
+def _on_scale(effect: Effect | Undetermined, outcome: Outcome) -> Estimate | Undetermined:
+    if isinstance(effect, Undetermined):
+        return effect
+    return effect.difference if outcome.margin and not outcome.margin.relative else effect.lift
+
+
+def _arms(experiment: Experiment, answer: Answer) -> tuple[ArmCount, ...]:
+    total = sum(variant.weight for variant in experiment.variants)
+    found = ((variant, answer.arms[variant.name]) for variant in experiment.variants)
+    return tuple(
+        ArmCount(variant.name, arm.moments.n, arm.immature, arm.crossovers, variant.weight / total)
+        for variant, arm in found
+    )
+
+
+def _first_exposure(experiment: Experiment, answer: Answer, span: Span) -> int | None:
+    """The first one in the schedule: that of the span, or the schedule's start where that lies before it."""
+    if span.first_exposure_us is None or not any(answer.exposures_by_day.values()):
+        return None
+    return max(span.first_exposure_us, experiment.start_us)
+
+
+def _day(experiment: Experiment, first_us: int | None, as_of_us: int) -> int:
+    """Running day, 1-based and never beyond the planned ones; 0 before the start."""
+    if experiment.schedule:
+        planned = (experiment.schedule.end - experiment.schedule.start).days
+        return max(0, min(planned, 1 + (as_of_us - experiment.start_us) // DAY_US))
+    return 0 if first_us is None else 1 + (as_of_us - first_us) // DAY_US
+
+
+def _instant(us: int) -> str:
+    return f"{datetime.fromtimestamp(us // 1_000_000, UTC):%Y-%m-%d %H:%M} UTC"
