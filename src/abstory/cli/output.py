@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import unicodedata
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from abstory.report.harmless import harmless
+
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
     from abstory.cli.settings import Settings
     from abstory.errors import AbstoryError
+    from abstory.report.look import Look
 
+_NARROWEST, _USUAL = 40, 80
 
-def harmless(text: str) -> str:
-    """`text` with control, escape and bidi characters shown as `\\xNN` or `\\uNNNN` instead of obeyed."""
-    return "".join(
-        char if char in "\n\t" or unicodedata.category(char) not in {"Cc", "Cf", "Cs"} else _shown(char)
-        for char in text
-    )
-
-
-def _shown(char: str) -> str:
-    code = ord(char)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"  # noqa: PLR2004
+__all__ = ["console", "harmless", "look", "note", "say_error", "show", "write", "write_file"]
 
 
 def say_error(error: AbstoryError) -> None:
@@ -40,22 +38,84 @@ def note(settings: Settings, text: str) -> None:
         click.echo(harmless(text), err=True)
 
 
-def console(settings: Settings, *, stderr: bool = False) -> Console:
-    """A console by the global flags; 80 columns where there is no terminal."""
-    import sys
+def look(settings: Settings) -> Look:
+    """Width and characters of stdout; ASCII where the stream cannot write anything else."""
+    from abstory.report.look import Look
 
+    return Look(_width(settings), settings.ascii_only or not _draws(sys.stdout.encoding))
+
+
+def console(settings: Settings, *, stderr: bool = False) -> Console:
+    """A console by the global flags; 80 columns where there is no terminal. A flag beats NO_COLOR."""
     from rich.console import Console
 
-    stream = sys.stderr if stderr else sys.stdout
-    width = settings.width or (None if stream.isatty() else 80)
-    force = {"always": True, "never": False}.get(settings.color)
+    forced = {"always": True, "never": False}.get(settings.color)
     return Console(
         stderr=stderr,
-        width=width,
-        force_terminal=force,
-        no_color=True if settings.color == "never" else None,
+        width=_width(settings, stderr=stderr),
+        force_terminal=forced,
+        no_color={"always": False, "never": True}.get(settings.color),
         highlight=False,
         markup=False,
         emoji=False,
         soft_wrap=False,
     )
+
+
+def show(settings: Settings, lines: Iterable[Text]) -> None:
+    """Laid-out lines on stdout as they are: no wrapping, colour only where it is wanted."""
+    out = console(settings)
+    for line in lines:
+        out.print(line, no_wrap=True, overflow="ignore", crop=False)
+
+
+def write(text: str) -> None:
+    """Finished text on stdout."""
+    click.echo(text, nl=False)
+
+
+def write_file(path: Path, text: str) -> None:
+    """A whole file or none: written beside, then renamed.
+
+    Raises:
+        NotWritable: the folder or the disk does not take it, or the path is no regular file.
+    """
+    from abstory.errors import NotWritable
+
+    target = path.resolve()
+    if target.exists() and not target.is_file():
+        raise NotWritable(f"{path} is not a regular file", hint="-o - writes to stdout")
+    beside = target.with_name(f".{target.name}.{os.getpid()}.new")
+    try:
+        _put(beside, target, text)
+    except OSError as error:
+        raise NotWritable(f"{path} cannot be written: {error.strerror}") from None
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _put(beside: Path, target: Path, text: str) -> None:
+    with beside.open("w", encoding="utf-8", newline="") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(target)
+
+
+def _width(settings: Settings, *, stderr: bool = False) -> int:
+    if settings.width:
+        return settings.width
+    stream = sys.stderr if stderr else sys.stdout
+    if not stream.isatty():
+        return _USUAL
+    import shutil
+
+    return max(_NARROWEST, shutil.get_terminal_size((_USUAL, 24)).columns)
+
+
+def _draws(encoding: str | None) -> bool:
+    try:
+        "─│┊●−".encode(encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from abstory.report.look import Look
-from abstory.report.page import Page
+if TYPE_CHECKING:
+    from abstory.report.look import Look
+    from abstory.report.page import Page
 
-Renderer = Callable[[Page, Look], str]
+    Renderer = Callable[[Page, Look], str]
 
 FORMATS = {"table": "terminal", "json": "json", "csv": "csv", "md": "markdown"}
 """Every format with the module whose `render` makes it."""
@@ -23,4 +25,4 @@ def renderer(name: str) -> Renderer:
     return found
 
 
-__all__ = ["FORMATS", "SUFFIXES", "Look", "Page", "Renderer", "renderer"]
+__all__ = ["FORMATS", "SUFFIXES", "renderer"]

@@ -13,12 +13,21 @@ from rich.text import Text
 
 from abstory.report.json import Plain, figures, instant
 from abstory.report.look import Look
-from abstory.report.prose import listed, paragraph
-from abstory.results import GateCheck, GateOutcome, GateReport, Status
+from abstory.report.prose import paragraph
+from abstory.results import GateCheck, GateOutcome, GateReport, Ruling, Status
 
 FORMAT = "gate/1"
 _MARKS = {Status.OK: "ok", Status.FAIL: "no", Status.UNKNOWN: "??", Status.WARN: "!!"}
 _STYLES = {Status.OK: "green", Status.FAIL: "red", Status.UNKNOWN: "yellow", Status.WARN: "yellow"}
+_MEANINGS = {
+    Ruling.SHIP: "ship it",
+    Ruling.KEEP: "keep control",
+    Ruling.WAIT: "needs more data",
+    Ruling.REVIEW: "needs a person's review",
+    Ruling.INVALID: "data not to be trusted",
+    Ruling.NO_DATA: "no data yet",
+}
+_EXPLAINED = {Ruling.KEEP, Ruling.REVIEW, Ruling.INVALID, Ruling.NO_DATA}
 _OUTCOMES = {
     GateOutcome.OPEN: "bold green",
     GateOutcome.CLOSED: "bold red",
@@ -46,9 +55,19 @@ def _check(check: GateCheck, look: Look, width: int) -> list[Text]:
 
 
 def _foot(gate: GateReport, look: Look) -> list[Text]:
-    reasons = "; ".join(reason.rstrip(".") for reason in gate.verdict.reasons)
-    told = paragraph(f"exit {int(gate.exit_code)}: ", look.say(reasons), look.width)
-    return told + listed("details: ", [f"abstory report {look.say(gate.experiment)}"], look.width, style="dim")
+    key = look.say(gate.experiment)
+    told = paragraph(f"exit {int(gate.exit_code)}: ", look.say(_meaning(gate)), look.width)
+    if gate.verdict.ruling in _EXPLAINED:
+        told += paragraph("  why: ", look.say("; ".join(gate.verdict.reasons)), look.width)
+    return told + paragraph("details: ", f"abstory report {key}", look.width, style="dim")
+
+
+def _meaning(gate: GateReport) -> str:
+    if gate.outcome is GateOutcome.UNTRUSTED:
+        return _MEANINGS[Ruling.INVALID] if gate.verdict.ruling is Ruling.INVALID else "the data are too old"
+    days = gate.verdict.days_left
+    left = f" (about {days} day{'' if days == 1 else 's'} at this traffic)" if days is not None else ""
+    return f"{_MEANINGS[gate.verdict.ruling]}{left}"
 
 
 def document(gate: GateReport, *, recorded: bool) -> Plain:

@@ -28,11 +28,6 @@ class Page:
     only: tuple[str, ...] = ()
     everything: bool = False
 
-    @property
-    def immature(self) -> int:
-        """Viewers whose window is still open, over all variants."""
-        return sum(arm.immature for arm in self.result.arms)
-
     def of(self, role: Role) -> tuple[MetricResult, ...]:
         """The metrics of one role, in declared order."""
         return tuple(m for m in self.result.metrics if m.outcome.role is role)

@@ -72,7 +72,7 @@ def _titles(draft: Draft, variant: str) -> tuple[str, str]:
         return " (pick)", "pick"
     if len(page.result.arms) == 2:
         return "", "variant"
-    if variant == page.pick and variant != page.verdict.variant:
+    if variant == page.pick:
         mark = draft.note(f"best: {variant}, ahead on the primary metric so far; not a recommendation")
         return f" (best {mark})", "best"
     return f" ({draft.note(variant)})", "variant"

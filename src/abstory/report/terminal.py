@@ -11,6 +11,7 @@ from abstory.experiment import Role
 from abstory.report import numbers
 from abstory.report.compared import compared
 from abstory.report.draft import Draft
+from abstory.report.json import status
 from abstory.report.look import Look
 from abstory.report.page import Page
 from abstory.report.picked import guardrails, secondary
@@ -28,7 +29,8 @@ _RULINGS = {
 }
 _WORDS = {Status.OK: "ok", Status.WARN: "warning", Status.FAIL: "untrusted", Status.UNKNOWN: "unknown"}
 _STATUS = {Status.OK: "green", Status.WARN: "yellow", Status.FAIL: "bold red", Status.UNKNOWN: "yellow"}
-_BAD_FIRST = (Status.FAIL, Status.WARN, Status.UNKNOWN, Status.OK)
+_ALWAYS = {"srm", "crossover", "age", "drift"}
+_FLATTERED = "best of"
 
 
 def render(page: Page, look: Look) -> str:
@@ -67,34 +69,38 @@ def _day(draft: Draft) -> str:
 def _verdict(draft: Draft) -> list[Text]:
     verdict = draft.page.verdict
     which = f" {draft.name(verdict.variant)}" if verdict.variant else ""
-    reasons = "; ".join(reason.rstrip(".") for reason in verdict.reasons)
-    return draft.paragraph(
-        f"{verdict.ruling.value}{which}   ", f"{reasons} {_flattered(draft)}", style=_RULINGS[verdict.ruling]
-    )
+    told = [reason.rstrip(".") for reason in verdict.reasons if not reason.startswith(_FLATTERED)]
+    if verdict.days_left is not None:
+        told.append(f"about {_counted(verdict.days_left, 'day')} left at this traffic")
+    text = f"{'; '.join(told)} {_flattered(draft)}"
+    return draft.paragraph(f"{verdict.ruling.value}{which}   ", text, style=_RULINGS[verdict.ruling])
 
 
 def _flattered(draft: Draft) -> str:
-    treatments = len(draft.page.result.arms) - 1
-    if not draft.page.shipped or treatments < 2:
+    """The mark of the footnote on a winner picked among several: its own reason where the rule gave one."""
+    page = draft.page
+    if not page.shipped or len(page.treatments) < 2:
         return ""
-    return draft.note(f"best of {treatments}, so its lift is likely flattered.")
+    usual = f"{_FLATTERED} {len(page.treatments)}, so likely flattered"
+    return draft.note(next((reason for reason in page.verdict.reasons if reason.startswith(_FLATTERED)), usual))
 
 
 def _data(draft: Draft) -> list[Text]:
     checks = draft.page.result.checks
-    worst = next((s for s in _BAD_FIRST if any(c.status is s for c in checks)), Status.UNKNOWN)
-    said = [check.said for check in checks] + _immature(draft)
-    lead = f"DATA {_WORDS[worst]}   "
+    worst = status(checks)
+    said = [_said(draft, check) for check in checks if _worth_saying(check)] or ["nothing was checked"]
     advice = [line for check in checks for line in _advice(draft, check)]
-    return draft.listed(lead, said or ["nothing was checked"], style=_STATUS[worst]) + advice
+    return draft.listed(f"DATA {_WORDS[worst]}   ", said, style=_STATUS[worst]) + advice
 
 
-def _immature(draft: Draft) -> list[str]:
-    page = draft.page
-    if not page.immature or any(check.id == "immature" for check in page.result.checks):
-        return []
-    window = f" (window {page.window})" if page.window else ""
-    return [f"{_counted(page.immature, 'viewer')} not yet mature{window}"]
+def _worth_saying(check: Check) -> bool:
+    waiting = check.id == "immature" and bool((check.figures or {}).get("viewers"))
+    return check.status is not Status.OK or check.id in _ALWAYS or waiting
+
+
+def _said(draft: Draft, check: Check) -> str:
+    window = draft.page.window if check.id == "immature" else ""
+    return f"{check.said} of {window}" if window else check.said
 
 
 def _advice(draft: Draft, check: Check) -> list[Text]:

@@ -1,0 +1,107 @@
+"""`abstory gate KEY`: the verdict as an exit code."""
+
+from __future__ import annotations
+
+import getpass
+from typing import TYPE_CHECKING
+
+import click
+
+from abstory.cli import output, reading
+from abstory.cli.settings import Settings
+from abstory.errors import NotWritable
+
+if TYPE_CHECKING:
+    from abstory.experiment import Experiment
+    from abstory.results import GateReport
+    from abstory.warehouse import DuckDBStore
+
+
+@click.command("gate")
+@click.argument("key")
+@click.option("--variant", default=None, metavar="V", help="Ask about this treatment only.")
+@click.option("--require", type=click.Choice(["ship", "not-worse"]), default="ship", help="What must be shown.")
+@click.option("--max-age", default=None, metavar="AGE", help="Refuse data older than this, such as 24h.")
+@click.option("--json", "as_json", is_flag=True, help="The gate/1 document.")
+@click.pass_obj
+def command(settings: Settings, /, **options: object) -> int:
+    """Answer a pipeline: may the experiment KEY ship?
+
+    Leaves with 0 ship, 3 no, 4 undecided, 5 data not to be trusted, 6 database trouble, 2 a wrong call. Every call is
+    written to the decision ledger; where the database cannot be written the answer is still given, and says so.
+    """
+    return run(settings, options)
+
+
+def run(settings: Settings, options: dict[str, object]) -> int:
+    """The command on parsed options."""
+    from abstory import spec
+
+    experiment = spec.find(settings.project, str(options["key"]))
+    report, recorded = _answer(settings, experiment, options)
+    if options["as_json"]:
+        from abstory.report.gate import document
+        from abstory.report.json import written
+
+        output.write(written(document(report, recorded=recorded), output.look(settings)))
+    else:
+        from abstory.report.gate import lines
+
+        output.show(settings, lines(report, output.look(settings)))
+    if not recorded:
+        output.note(settings, "abstory: the database cannot be written, so this look is not in the decision ledger")
+    return int(report.exit_code)
+
+
+def _answer(settings: Settings, experiment: Experiment, options: dict[str, object]) -> tuple[GateReport, bool]:
+    try:
+        with reading.store(settings, writable=True) as store:
+            report, now = _asked(store, experiment, options)
+            return report, _keep(store, report, now)
+    except NotWritable:
+        with reading.store(settings) as store:
+            return _asked(store, experiment, options)[0], False
+
+
+def _asked(store: DuckDBStore, experiment: Experiment, options: dict[str, object]) -> tuple[GateReport, int]:
+    from abstory import analysis, decision
+    from abstory.results import Require
+
+    variant, now = options["variant"], reading.now_us()
+    report = decision.gate(
+        experiment,
+        analysis.run(experiment, store, now_us=now),
+        variant=str(variant) if variant else None,
+        require=Require(str(options["require"])),
+        now_us=now,
+        max_age_us=_age(options["max_age"]),
+    )
+    return report, now
+
+
+def _age(text: object) -> int | None:
+    from abstory.experiment import Duration
+
+    if text is None:
+        return None
+    try:
+        return Duration.parse(text).us
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--max-age") from None
+
+
+def _keep(store: DuckDBStore, report: GateReport, now: int) -> bool:
+    from abstory import ledger
+
+    try:
+        ledger.keep(store, report, asked_at_us=now, asked_by=_user())
+    except NotWritable:
+        return False
+    return True
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "unknown"

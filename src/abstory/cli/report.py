@@ -1,0 +1,101 @@
+"""`abstory report KEY`: what happened, and what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from abstory.cli import output, reading
+from abstory.cli.settings import Settings
+from abstory.errors import UsageError
+from abstory.report import FORMATS, SUFFIXES
+
+if TYPE_CHECKING:
+    from abstory.experiment import Experiment
+    from abstory.report.page import Page
+
+
+@click.command("report")
+@click.argument("key")
+@click.option("--json", "as_json", is_flag=True, help="The report/1 document; short for --format json.")
+@click.option("--format", "style", type=click.Choice(list(FORMATS)), default=None, help="How to write it.")
+@click.option("--metric", "metrics", multiple=True, metavar="NAME", help="Only this metric, over all variants.")
+@click.option("--as-of", default=None, metavar="TIME", help="As it stood then: ISO 8601 with an offset, or a date.")
+@click.option("--all", "everything", is_flag=True, help="Every variant, however many.")
+@click.option("-o", "file", type=click.Path(path_type=Path), default=None, help="Into a file; - is stdout.")
+@click.pass_obj
+def command(settings: Settings, /, **options: object) -> None:
+    """Say what happened in the experiment KEY, and what to do.
+
+    The order is what to do, whether to trust it, how much per variant, whether it is safe, how it was computed and
+    what to type next. Leaves with 0 whatever the verdict: a pipeline asks `abstory gate`.
+    """
+    run(settings, options)
+
+
+def run(settings: Settings, options: dict[str, object]) -> None:
+    """The command on parsed options."""
+    from abstory import spec
+
+    told = chosen(options)
+    experiment = spec.find(settings.project, str(options["key"]))
+    page = _page(settings, experiment, options)
+    _deliver(settings, page, told, options["file"])
+
+
+def chosen(options: dict[str, object]) -> str:
+    """The format asked for: --json, --format, or the suffix of the file; a table otherwise.
+
+    Raises:
+        UsageError: two of them disagree.
+    """
+    file = options["file"]
+    suffix = SUFFIXES.get(file.suffix.lower()) if isinstance(file, Path) else None
+    asked = {str(told) for told in ("json" if options["as_json"] else None, options["style"]) if told}
+    if len(asked) > 1:
+        raise UsageError(f"--json and --format {options['style']} disagree", hint="give one of them")
+    return next(iter(asked), suffix or "table")
+
+
+def _page(settings: Settings, experiment: Experiment, options: dict[str, object]) -> Page:
+    from abstory import analysis, decision
+    from abstory.report.page import Page
+
+    only = _known(experiment, options["metrics"])
+    now = reading.now_us()
+    as_of = reading.instant(str(options["as_of"]), experiment, now=now) if options["as_of"] else None
+    with reading.store(settings) as store:
+        result = analysis.run(experiment, store, now_us=now, as_of_us=as_of)
+    verdict = decision.decide(experiment, result)
+    window = experiment.analysis.window.text
+    return Page(result, verdict, window, only, everything=bool(options["everything"]))
+
+
+def _known(experiment: Experiment, asked: object) -> tuple[str, ...]:
+    declared = [outcome.metric.name for outcome in experiment.outcomes]
+    names = tuple(asked) if isinstance(asked, tuple) else ()
+    for name in names:
+        if name not in declared:
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, declared, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"it declares {', '.join(declared)}"
+            raise UsageError(f"{experiment.key} declares no metric {name}", hint=hint)
+    return names
+
+
+def _deliver(settings: Settings, page: Page, told: str, file: object) -> None:
+    from abstory.report import renderer
+    from abstory.report.look import Look
+
+    if isinstance(file, Path) and str(file) != "-":
+        output.write_file(file, renderer(told)(page, Look(settings.width or 80, settings.ascii_only)))
+        output.note(settings, f"wrote {file}")
+    elif told == "table":
+        from abstory.report.terminal import lines
+
+        output.show(settings, lines(page, output.look(settings)))
+    else:
+        output.write(renderer(told)(page, output.look(settings)))
