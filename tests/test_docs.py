@@ -5,6 +5,7 @@ typed, the others are the output; a line `...` stands for any lines. `<!-- file:
 NAME, `<!-- skip -->` leaves it alone. `make docs` writes the outputs anew.
 """
 
+import ast
 import contextlib
 import io
 import itertools
@@ -13,6 +14,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -158,6 +160,48 @@ def test_the_commands_page_is_the_help(request):
     if request.config.getoption("--update-docs"):
         page.write_text(written, encoding="utf-8")
     assert page.read_text(encoding="utf-8") == written
+
+
+def house():
+    """Packages and modules from the ground up, as the import contracts order them."""
+    contract = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ][0]
+    for layer in reversed(contract["layers"]):
+        yield [name.strip().removeprefix("abstory.") for name in layer.split("|")]
+
+
+def first_line(path):
+    return ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))).partition("\n")[0]
+
+
+def map_of_modules():
+    source = ROOT / "src" / "abstory"
+    for name in [*itertools.chain.from_iterable(house()), "__main__"]:
+        if (path := source / f"{name}.py").exists():
+            yield f"- `{name}.py` {first_line(path)}"
+            continue
+        yield f"- **`{name}/`** {first_line(source / name / '__init__.py')}"
+        for path in sorted((source / name).rglob("*.py")):
+            if path.name != "__init__.py":
+                yield f"  - `{path.relative_to(source).as_posix()}` {first_line(path)}"
+
+
+def floors():
+    floor = [" · ".join(f"`{name}`" for name in names) for names in house()]
+    yield from (f"{number}. {names}" for number, names in enumerate(floor, 1))
+
+
+@pytest.mark.parametrize(("mark", "lines"), [("floors", floors), ("map", map_of_modules)])
+def test_the_map_of_the_house_is_the_house(mark, lines, request):
+    page = ROOT / "ARCHITECTURE.md"
+    before, rest = page.read_text(encoding="utf-8").split(f"<!-- {mark} -->\n")
+    drawn, after = rest.split(f"<!-- /{mark} -->")
+    written = "".join(f"{line}\n" for line in lines())
+    if request.config.getoption("--update-docs"):
+        page.write_text(f"{before}<!-- {mark} -->\n{written}<!-- /{mark} -->{after}", encoding="utf-8")
+    else:
+        assert drawn == written
 
 
 def rows_of(page, heading):
