@@ -2,7 +2,7 @@
 
 from abstory.spec.diagnostics import Diagnostic
 from abstory.spec.load import check_bytes, check_file, load_file
-from abstory.spec.project import Loaded, files, find, find_all, load, survey
+from abstory.spec.project import Loaded, files, find, find_all, load, survey, within
 
 __all__ = [
     "Diagnostic",
@@ -15,4 +15,5 @@ __all__ = [
     "load",
     "load_file",
     "survey",
+    "within",
 ]

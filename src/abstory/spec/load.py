@@ -2,56 +2,121 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
+from collections.abc import Mapping
+from pathlib import Path as File
+from typing import Any
 
-from abstory.errors import SpecError
+from pydantic import ValidationError
+
+from abstory.errors import UsageError
 from abstory.experiment import Experiment
+from abstory.experiment.rules import Faults
 from abstory.spec.diagnostics import Diagnostic
-from abstory.spec.reader import plain, read
+from abstory.spec.lints import lints
+from abstory.spec.partial import remaining
+from abstory.spec.reader import Document, Path, Table, plain, read
+from abstory.spec.secrets import masked, unsure
+from abstory.spec.text import LARGEST
+from abstory.spec.translate import KNOWN, diagnostic, source_line, spelt, summary, translated, written
 
 Checked = tuple[Experiment | None, tuple[Diagnostic, ...]]
 
 
-def load_file(path: Path) -> Experiment:
+def load_file(path: File) -> Experiment:
     """The experiment a file declares.
 
     Raises:
         SpecError: the file is invalid; it carries every diagnostic.
+        UsageError: there is no such file, or it cannot be read.
     """
     experiment, found = check_file(path)
     if experiment is None:
-        raise refusal(path, found)
+        raise summary(str(path), found)
     return experiment
 
 
-def refusal(path: Path, found: tuple[Diagnostic, ...]) -> SpecError:
-    """The one-line error that sums up a file's diagnostics and carries them."""
-    errors = [one for one in found if one.severity == "error"]
-    first = errors[0]
-    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    message = f"{path}:{first.line}:{first.column}: {first.message}{more}"
-    return SpecError(message, found, hint="abstory validate shows every error with its place")
+def check_file(path: File) -> Checked:
+    """The experiment of a file where it is valid, and its errors and warnings in file order.
 
-
-def check_file(path: Path) -> Checked:
-    """The experiment of a file where it is valid, and its errors and warnings in file order; never raises."""
-    data = path.read_bytes()
+    Raises:
+        UsageError: there is no such file, or it cannot be read.
+    """
+    try:
+        if not path.is_file():
+            what = "is not a file" if os.path.lexists(path) else "there is no such file"
+            raise UsageError(f"{path}: {what}")
+        with path.open("rb") as file:
+            # One byte more than allowed tells a file that is too long without reading all of it.
+            data = file.read(LARGEST + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it cannot be read"
+        raise UsageError(f"{path}: {reason}") from None
     return check_bytes(data, str(path))
 
 
 def check_bytes(data: bytes, name: str) -> Checked:
     """As `check_file`, of the bytes of a file called `name`."""
-    from pydantic import ValidationError
-
     document = read(data)
-    if document.problems or document.root is None:
-        return None, tuple(
-            Diagnostic(p.code, "error", name, p.place.line, p.place.column, "", p.message, p.found, p.hint)
-            for p in document.problems
+    unread = tuple(_unread(document, name))
+    if document.root is None:
+        return None, tuple(unsure(unread, KNOWN))
+    if not isinstance(document.root, Table):
+        return None, (*unread, _not_a_mapping(document, name))
+    experiment, found, unknown = _typed(document, name)
+    errors = tuple(sorted(masked({*unread, *found}, document, unknown), key=lambda one: one.order))
+    if errors or experiment is None:
+        return None, errors
+    warnings = (diagnostic(document, name, fault, severity="warning") for fault in lints(experiment))
+    return experiment, tuple(sorted(warnings, key=lambda one: one.order))
+
+
+def _unread(document: Document, name: str) -> list[Diagnostic]:
+    return [
+        Diagnostic(
+            p.code,
+            "error",
+            name,
+            p.place.line,
+            p.place.column,
+            spelt(p.path or ()),
+            p.message,
+            p.found,
+            p.hint,
+            p.width,
+            source_line(document.text, p.place.line),
         )
+        for p in document.problems
+    ]
+
+
+def _not_a_mapping(document: Document, name: str) -> Diagnostic:
+    place = document.root.place if document.root else None
+    line, column = (place.line, place.column) if place else (1, 1)
+    return Diagnostic(
+        "E117", "error", name, line, column, "", "an experiment file is a mapping", hint="begin with version: 1"
+    )
+
+
+def _typed(document: Document, name: str) -> tuple[Experiment | None, tuple[Diagnostic, ...], tuple[Path, ...]]:
+    assert document.root is not None  # noqa: S101 the caller has looked
+    data = plain(document.root)
     try:
-        return Experiment.model_validate(plain(document.root)), ()
+        return Experiment.model_validate(data), (), ()
     except ValidationError as error:
-        return None, tuple(
-            Diagnostic("E200", "error", name, 1, 1, ".".join(map(str, e["loc"])), e["msg"]) for e in error.errors()
-        )
+        errors = error.errors(include_url=False)
+    own = [(e, written(e["loc"], document.root)) for e in errors if not _of_rules(e)]
+    unknown = tuple(path for e, path in own if e["type"] == "extra_forbidden")
+    own = [(e, path) for e, path in own if path in unknown or not _under(path, document.broken)]
+    bad = document.broken | {path for _, path in own}
+    found = translated([e for e, _ in own], document, name)
+    rest = (diagnostic(document, name, fault) for fault in remaining(data, bad))
+    return None, (*found, *rest), unknown
+
+
+def _of_rules(error: Mapping[str, Any]) -> bool:
+    return isinstance(error.get("ctx", {}).get("error"), Faults)
+
+
+def _under(path: Path, broken: frozenset[Path]) -> bool:
+    return any(path[: len(top)] == top for top in broken)

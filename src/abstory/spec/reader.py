@@ -90,7 +90,9 @@ def read(data: bytes) -> Document:
         document.text = decode(data)
         document.root = _Composer(document).compose()
     except Refused as refused:
-        document.problems.append(Problem(refused.code, Place(refused.line, refused.column), refused.message, refused.hint))
+        document.problems.append(
+            Problem(refused.code, Place(refused.line, refused.column), refused.message, refused.hint)
+        )
     except _Fatal as fatal:
         document.problems.append(fatal.problem)
     return document

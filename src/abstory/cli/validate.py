@@ -1,0 +1,74 @@
+"""`abstory validate`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from abstory.cli.output import harmless, note
+from abstory.cli.settings import Settings
+from abstory.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from abstory.spec import Diagnostic, Loaded
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["human", "concise", "github", "json"]),
+    default="human",
+    show_default=True,
+    help="How to print what is wrong.",
+)
+@click.option("--strict", is_flag=True, help="Warnings fail too.")
+@click.pass_obj
+def command(settings: Settings, paths: tuple[Path, ...], style: str, *, strict: bool) -> int:
+    """Check experiment files: every error and lint, with its place.
+
+    Without PATH, all files of the project's experiments folder.
+    """
+    from abstory.spec.render import FORMATS
+
+    loaded = _checked(settings, paths)
+    found = [one for each in loaded for one in each.diagnostics]
+    if found or style == "json":
+        click.echo(harmless(FORMATS[style](found)))
+    failed = sum(1 for each in loaded if _fails(each.diagnostics, strict=strict))
+    note(settings, _summary(loaded, found))
+    return ExitCode.REFUSED if failed else ExitCode.DONE
+
+
+def _checked(settings: Settings, paths: tuple[Path, ...]) -> tuple[Loaded, ...]:
+    from abstory.spec import files, survey
+
+    chosen = tuple(file for path in paths for file in _inside(path)) if paths else files(settings.project)
+    if not chosen:
+        where = ", ".join(map(str, paths)) or settings.project / "experiments"
+        raise UsageError(f"no experiment files in {where}", hint="abstory new KEY writes one to start from")
+    return survey(chosen)
+
+
+def _inside(path: Path) -> Iterable[Path]:
+    from abstory.spec import within
+
+    return within(path) if path.is_dir() else (path,)
+
+
+def _fails(found: Iterable[Diagnostic], *, strict: bool) -> bool:
+    return any(strict or one.severity == "error" for one in found)
+
+
+def _summary(loaded: tuple[Loaded, ...], found: list[Diagnostic]) -> str:
+    errors = sum(1 for one in found if one.severity == "error")
+    parts = (_counted(len(loaded), "file"), _counted(errors, "error"), _counted(len(found) - errors, "warning"))
+    return ", ".join(parts)
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"

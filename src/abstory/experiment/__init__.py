@@ -1,0 +1,319 @@
+"""The declared experiment as frozen values: what the file says is what every other module uses."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+
+from abstory.experiment.definitions import defined, resolved
+from abstory.experiment.quantities import (
+    DAY_US,
+    HOUR_US,
+    Duration,
+    DurationField,
+    Level,
+    Name,
+    Scalar,
+    Size,
+    Words,
+    wrong,
+)
+from abstory.experiment.rules import MOST_VARIANTS, Draft, Fault, Faults, Role, Use, faults
+from abstory.experiment.sections import (
+    Analysis,
+    Audience,
+    Counted,
+    Decision,
+    Definition,
+    Frozen,
+    Metrics,
+    MetricUse,
+    Schedule,
+    Traffic,
+    Variant,
+)
+from abstory.metrics import Metric, Unit
+
+UNBOUNDED_US = 2**62
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A metric in its role: what analysis works through."""
+
+    metric: Metric
+    role: Role
+    mde: Size | None
+    margin: Size | None
+
+
+def _version(value: object) -> object:
+    if type(value) is not int or value != 1:
+        raise wrong("E204", "the version of the file's format is 1", "write version: 1")
+    return value
+
+
+_VARIANTS = WithJsonSchema(
+    {
+        "type": "object",
+        "minProperties": 2,
+        "description": "Explicit cells by name: a level of every factor, and an integer weight.",
+        "additionalProperties": {
+            "type": "object",
+            "properties": {"weight": {"type": "integer", "minimum": 1, "maximum": 1_000_000}},
+            "additionalProperties": {"type": "string"},
+        },
+    }
+)
+Levels = Annotated[tuple[Level, ...], Field(min_length=1, max_length=20)]
+
+
+class Experiment(Frozen):
+    """A whole experiment: who, which creatives, what is measured, how it is decided."""
+
+    version: Annotated[Literal[1], BeforeValidator(_version)] = Field(description="Format of this file.")
+    key: Name = Field(description="Stamped on every exposure; never reused.")
+    title: Words | None = None
+    hypothesis: Words | None = None
+    owner: Words | None = None
+    schedule: Schedule | None = None
+    unit: Literal["viewer", "slot"] = "viewer"
+    story: Words | None = Field(None, description="Whose cuts are compared.")
+    lifetime: DurationField = Field(Duration(DAY_US, "24h"), description="A story is visible this long.")
+    audience: Audience = Audience()
+    traffic: Traffic = Traffic()
+    factors: Annotated[Mapping[Name, Levels], Field(max_length=8)] = Field(
+        {}, description="Attributes of the creative and their levels; the first level is control's."
+    )
+    design: Literal["full_factorial"] | None = None
+    variants: Annotated[tuple[Variant, ...], _VARIANTS] = ()
+    asset: Words | None = None
+    metrics: Metrics
+    analysis: Analysis = Analysis()
+    decision: Decision = Decision()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _cells(cls, data: Any) -> Any:
+        return resolve_cells(data) if isinstance(data, dict) else data
+
+    @model_validator(mode="after")
+    def _lawful(self) -> Self:
+        if found := faults(self.draft):
+            raise Faults(found)
+        return self
+
+    @property
+    def draft(self) -> Draft:
+        """The parts that the rules look at."""
+        return Draft(
+            unit=self.unit,
+            design=self.design,
+            schedule=self.schedule,
+            traffic=self.traffic,
+            factors=self.factors,
+            variants=self.variants,
+            explicit=any(variant.name != built_name(variant, self.factors) for variant in self.variants)
+            or len(self.variants) != cells(self.factors),
+            uses=tuple(self._uses()),
+            define=self.metrics.define,
+            analysis=self.analysis,
+        )
+
+    def _uses(self) -> Iterator[Use]:
+        for field, role in ROLES.items():
+            for at, use in enumerate(getattr(self.metrics, field)):
+                yield Use(role, ("metrics", field, at), use)
+
+    @property
+    def start_us(self) -> int:
+        return self.schedule.start_us if self.schedule else 0
+
+    @property
+    def end_us(self) -> int:
+        return self.schedule.end_us if self.schedule else UNBOUNDED_US
+
+    @cached_property
+    def control(self) -> Variant:
+        """The cell of all first levels."""
+        first = {name: levels[0] for name, levels in self.factors.items()}
+        found = [v for v in self.variants if all(v.creative.get(name) == level for name, level in first.items())]
+        return found[0] if found else self.variants[0]
+
+    @property
+    def treatments(self) -> tuple[Variant, ...]:
+        """Every variant but control, in declared order."""
+        return tuple(v for v in self.variants if v.name != self.control.name)
+
+    @cached_property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """Every declared metric in its role, primaries first."""
+        return tuple(
+            Outcome(self.metric(use.metric), use.role, use.metric.mde, use.metric.margin) for use in self._uses()
+        )
+
+    def metric(self, use: MetricUse) -> Metric:
+        """The resolved metric of a use: the team's own definition, or the built-in one."""
+        found = resolved(use.name, self.metrics.define.get(use.name))
+        if found is None:
+            raise ValueError(f"no metric is called {use.name}")
+        return replace(found, direction=use.direction) if use.direction else found
+
+    def assignment_fields(self) -> Mapping[str, object]:
+        """The fields that decide who gets what, as plain data: what must not change while live."""
+        return {
+            "key": self.key,
+            "unit": self.unit,
+            "audience": {side: _sorted(getattr(self.audience, side)) for side in ("include", "exclude")},
+            "traffic": self.traffic.model_dump(mode="json"),
+            "variants": {v.name: {"weight": v.weight, **v.creative} for v in self.variants},
+        }
+
+    def analysis_fields(self) -> Mapping[str, object]:
+        """The fields that decide how the data are read, as plain data in one canonical form."""
+        schedule = self.schedule
+        return {
+            "schedule": [schedule.start_us, schedule.end_us] if schedule else None,
+            "story": self.story,
+            "lifetime": self.lifetime.us,
+            "control": self.control.name,
+            "factors": dict(self.factors),
+            "metrics": sorted(_canonical_use(use) for use in self._uses()),
+            "define": {name: own.model_dump(mode="json") for name, own in self.metrics.define.items()},
+            "analysis": self.analysis.model_dump(mode="json") | {"window": self.analysis.window.us},
+            "decision": self.decision.model_dump(mode="json") | {"min_runtime": self.decision.min_runtime.us},
+        }
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """sha256 over the canonical JSON of every field that decides assignment or analysis, as 64 hex digits."""
+        fields = {"assignment": self.assignment_fields(), "analysis": self.analysis_fields()}
+        text = json.dumps(fields, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+ROLES = {"primary": Role.PRIMARY, "secondary": Role.SECONDARY, "guardrails": Role.GUARDRAIL}
+
+
+def resolve_cells(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The file's mapping with `variants` as a list: the declared cells, or the full factorial of the factors."""
+    variants, factors = data.get("variants"), data.get("factors")
+    if isinstance(variants, dict):
+        written = [_variant(name, cell) for name, cell in variants.items()]
+        return {**data, "variants": written, "factors": _seen(written) if factors is None else factors}
+    if not variants and well_formed(factors):
+        return {**data, "variants": list(_full_factorial(factors))}
+    return data
+
+
+def well_formed(factors: object) -> bool:
+    """Whether levels are lists of texts, so that their cells can be named."""
+    return isinstance(factors, Mapping) and all(
+        isinstance(levels, list | tuple) and levels and all(isinstance(level, str) for level in levels)
+        for levels in factors.values()
+    )
+
+
+def _variant(name: str, cell: Any) -> object:
+    if not isinstance(cell, dict):
+        return cell
+    weight = {"weight": cell["weight"]} if "weight" in cell else {}
+    return {"name": name, "creative": {k: v for k, v in cell.items() if k != "weight"}, **weight}
+
+
+def _seen(variants: list[Any]) -> dict[str, list[object]]:
+    found: dict[str, list[object]] = {}
+    for variant in variants:
+        for name, level in variant.get("creative", {}).items() if isinstance(variant, dict) else ():
+            levels = found.setdefault(name, [])
+            if level not in levels:
+                levels.append(level)
+    return found
+
+
+def _full_factorial(factors: Mapping[str, list[str]]) -> Iterator[object]:
+    # One cell more than allowed is enough for the rule that counts them.
+    for levels in itertools.islice(itertools.product(*factors.values()), MOST_VARIANTS + 1):
+        yield {"name": ".".join(levels)[:128], "creative": dict(zip(factors, levels, strict=True))}
+
+
+def built_name(variant: Variant, factors: Mapping[str, tuple[str, ...]]) -> str:
+    """The name that the full factorial gives to a variant's cell."""
+    return ".".join(variant.creative.get(name, "") for name in factors)[:128]
+
+
+def cells(factors: Mapping[str, tuple[str, ...]]) -> int:
+    """How many cells the full factorial has, at most one more than allowed."""
+    count = 1
+    for levels in factors.values():
+        count *= len(levels)
+    return min(count, MOST_VARIANTS + 1)
+
+
+def _canonical_use(use: Use) -> list[object]:
+    sizes = [[size.value, size.relative] if size else [] for size in (use.metric.mde, use.metric.margin)]
+    return [use.role.value, use.metric.name, str(use.metric.direction or ""), *sizes]
+
+
+def _sorted(values: Mapping[str, tuple[Scalar, ...]]) -> dict[str, list[Scalar]]:
+    return {
+        name: sorted(set(some), key=lambda value: (type(value).__name__, str(value))) for name, some in values.items()
+    }
+
+
+Change = tuple[str, object, object]
+
+
+def drift(before: Mapping[str, object], after: Mapping[str, object]) -> tuple[Change, ...]:
+    """Where two `assignment_fields()` differ, as (field, old, new); a growing `traffic.share` is no drift."""
+    old, new = dict(_flat(before)), dict(_flat(after))
+    changes = ((name, old.get(name), new.get(name)) for name in sorted(old.keys() | new.keys()))
+    return tuple(change for change in changes if change[1] != change[2] and not _grown(change))
+
+
+def _flat(fields: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
+    for name, value in fields.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _grown(change: Change) -> bool:
+    name, old, new = change
+    return name == "traffic.share" and isinstance(old, int) and isinstance(new, int) and old <= new
+
+
+__all__ = [
+    "DAY_US",
+    "HOUR_US",
+    "Analysis",
+    "Audience",
+    "Counted",
+    "Decision",
+    "Definition",
+    "Draft",
+    "Duration",
+    "Experiment",
+    "Fault",
+    "Faults",
+    "MetricUse",
+    "Metrics",
+    "Outcome",
+    "Role",
+    "Scalar",
+    "Schedule",
+    "Size",
+    "Traffic",
+    "Unit",
+    "Variant",
+    "defined",
+    "drift",
+]

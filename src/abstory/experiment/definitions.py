@@ -1,0 +1,39 @@
+"""From a team's own definition to a metric."""
+
+from __future__ import annotations
+
+from abstory.experiment.sections import Counted, Definition
+from abstory.metrics import Measure, MeasureKind, Mean, Proportion, Ratio, built_in
+
+AnyMetric = Proportion | Mean | Ratio
+
+
+def resolved(name: str, own: Definition | None) -> AnyMetric | None:
+    """The metric of that name: the team's own where it is defined and complete, or the built-in one, or None."""
+    if own is None:
+        return built_in(name)
+    try:
+        return defined(name, own)
+    except ValueError:
+        return None
+
+
+def defined(name: str, own: Definition) -> AnyMetric:
+    """The metric that a team's own definition describes. Raises ValueError where it is incomplete."""
+    if own.kind == "proportion":
+        events = own.event or ()
+        return Proportion(name, Measure(MeasureKind.ANY, events), f"{' or '.join(events)} / exposed", own.direction)
+    if own.kind == "mean":
+        side = _side(Counted(count=own.count, sum=own.sum, event=own.event[0] if own.event else None))
+        return Mean(name, side, f"{side.name} / exposed", own.direction)
+    if own.numerator is None or own.denominator is None:
+        raise ValueError("a ratio needs a numerator and a denominator")
+    above, below = _side(own.numerator), _side(own.denominator)
+    return Ratio(name, above, below, f"{above.name} / {below.name}", own.direction)
+
+
+def _side(counted: Counted) -> Measure:
+    if counted.count:
+        return Measure(MeasureKind.COUNT, (counted.count,))
+    kind = MeasureKind.SUM_VALUE if counted.sum == "value" else MeasureKind.SUM_WATCH
+    return Measure(kind, (counted.event or "view",))

@@ -1,0 +1,185 @@
+"""The quantities of the file: sizes with `%` or `pp`, durations with a unit, shares, names, dates, zones."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, PlainSerializer, StrictBool, StrictInt, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+HOUR_US = 3_600_000_000
+DAY_US = 24 * HOUR_US
+LONGEST_DAYS = 3650
+_UNITS_US = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": HOUR_US, "d": DAY_US, "w": 7 * DAY_US}
+DURATION_PATTERN = r"[0-9]{1,9}(?:\.[0-9]{1,6})?(?:ms|s|m|h|d|w)"
+SIZE_PATTERN = r"[0-9]{1,6}(?:\.[0-9]{1,6})?(?:%|pp)"
+_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)(ms|s|m|h|d|w)")
+_SIZE = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)(%|pp)")
+_FIRST_YEAR, _LAST_YEAR = 2000, 2200
+
+
+def wrong(code: str, message: str, hint: str) -> PydanticCustomError:
+    """A refusal of one value, with the code and the hint that diagnostics show."""
+    return PydanticCustomError(code, "{message}", {"message": message, "hint": hint})
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A declared size: relative (`2%`) or in absolute points of a rate (`0.5pp`)."""
+
+    value: float
+    relative: bool
+    text: str
+
+    @classmethod
+    def parse(cls, text: object) -> Size:
+        """Read `2%` or `0.5pp`; a bare number is refused because nobody can know which was meant."""
+        if isinstance(text, cls):
+            return text
+        found = _SIZE.fullmatch(text) if isinstance(text, str) else None
+        if not found:
+            raise wrong("E206", "a size needs % (relative) or pp (absolute points)", _which(text))
+        if not float(found[1]):
+            raise wrong("E206", "a size must be above 0", "write how large a change matters, such as 2%")
+        return cls(float(found[1]) / 100, found[2] == "%", found[0])
+
+
+def _which(text: object) -> str:
+    if isinstance(text, int | float) and not isinstance(text, bool):
+        return f"which is meant: {text * 100:g}% of the baseline, or {text * 100:g}pp?"
+    return "write 2% or 0.5pp"
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """A length of time with its unit, as written."""
+
+    us: int
+    text: str
+
+    @property
+    def ms(self) -> int:
+        return self.us // 1000
+
+    @property
+    def seconds(self) -> float:
+        return self.us / 1_000_000
+
+    @classmethod
+    def parse(cls, text: object) -> Duration:
+        """Read `24h`, `15s`, `7d`; a number without a unit is refused."""
+        if isinstance(text, cls):
+            return text
+        found = _DURATION.fullmatch(text) if isinstance(text, str) else None
+        if not found:
+            number = isinstance(text, int | float) and not isinstance(text, bool)
+            hint = f"write {text}s, {text}h or {text}d" if number else "write a number with a unit, such as 24h or 15s"
+            raise wrong("E207", "a duration needs a unit: ms, s, m, h, d or w", hint)
+        us = round(float(found[1]) * _UNITS_US[found[2]])
+        if not 0 < us <= LONGEST_DAYS * DAY_US:
+            raise wrong("E207", "a duration must be above 0 and at most ten years", "such as 24h or 15s")
+        return cls(us, found[0])
+
+
+def _fraction(value: object) -> float:
+    found = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    if not found or found[2] != "%":
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        share = number and 0 < value <= 1  # type: ignore[operator]
+        hint = f"did you mean {value * 100:g}%?" if share else "such as 5%"  # type: ignore[operator]
+        raise wrong("E206", "write a percentage, with its sign", hint)
+    return float(found[1]) / 100
+
+
+def _alpha(value: object) -> float:
+    alpha = _fraction(value)
+    if not 0 < alpha <= 0.5:  # noqa: PLR2004 a coin toss is the weakest evidence there is
+        raise wrong("E208", "alpha must be above 0% and at most 50%", "such as 5%")
+    return alpha
+
+
+def _power(value: object) -> float:
+    power = _fraction(value)
+    if not 0 < power < 1:
+        raise wrong("E208", "power must lie between 0% and 100%", "such as 80%")
+    return power
+
+
+def _basis_points(value: object) -> int:
+    points = _fraction(value) * 10_000
+    if abs(points - round(points)) > 1e-6:  # noqa: PLR2004 float dust
+        raise wrong("E208", "at most two decimals", "such as 33.33%")
+    if points > 10_000:  # noqa: PLR2004
+        raise wrong("E208", "a share lies between 0% and 100%", "such as 40%")
+    return round(points)
+
+
+def _date(value: object) -> date:
+    if isinstance(value, str):
+        try:
+            value = date.fromisoformat(value)
+        except ValueError:
+            raise wrong("E209", "write a date as YYYY-MM-DD", "such as 2026-11-23") from None
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise wrong("E209", "write a date as YYYY-MM-DD", "such as 2026-11-23")
+    if not _FIRST_YEAR <= value.year < _LAST_YEAR:
+        raise wrong("E209", f"a date lies in the years {_FIRST_YEAR} to {_LAST_YEAR - 1}", "check the year")
+    return value
+
+
+def _zone(value: object) -> str:
+    from zoneinfo import ZoneInfo
+
+    try:
+        if isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9_+/-]{1,64}", value):
+            return ZoneInfo(value).key
+    except (ValueError, KeyError, OSError):
+        pass
+    raise wrong("E210", "no such time zone", _near_zone(value))
+
+
+def _near_zone(value: object) -> str:
+    from difflib import get_close_matches
+    from zoneinfo import available_timezones
+
+    near = get_close_matches(str(value)[:64], sorted(available_timezones()), n=1)
+    return f"did you mean {near[0]}?" if near else "such as Europe/Berlin or UTC"
+
+
+def listed(value: object) -> object:
+    """A single value as a list of one."""
+    return value if isinstance(value, list | tuple) else [value]
+
+
+def _as_text(value: Any) -> str:
+    return str(value.text)
+
+
+def _pattern(pattern: str, *examples: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": f"^{pattern}$", "examples": list(examples)})
+
+
+_PERCENT = _pattern(r"[0-9]{1,6}(?:\.[0-9]{1,6})?%", "5%")
+SizeField = Annotated[
+    Size, BeforeValidator(Size.parse), PlainSerializer(_as_text), _pattern(SIZE_PATTERN, "2%", "0.5pp")
+]
+DurationField = Annotated[
+    Duration, BeforeValidator(Duration.parse), PlainSerializer(_as_text), _pattern(DURATION_PATTERN, "24h", "15s")
+]
+Fraction = Annotated[float, BeforeValidator(_fraction), _PERCENT]
+Alpha = Annotated[float, BeforeValidator(_alpha), _PERCENT]
+Power = Annotated[float, BeforeValidator(_power), _PERCENT]
+BasisPoints = Annotated[int, BeforeValidator(_basis_points), _PERCENT]
+Day = Annotated[date, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
+Zone = Annotated[str, BeforeValidator(_zone), WithJsonSchema({"type": "string", "examples": ["Europe/Berlin", "UTC"]})]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+VariantName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,127}$")]
+Level = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+Attribute = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+Words = Annotated[str, Field(max_length=2000)]
+Count = Annotated[StrictInt, Field(ge=2, le=1_000_000_000)]
+Weight = Annotated[StrictInt, Field(ge=1, le=1_000_000)]
+Scalar = str | StrictInt | StrictBool

@@ -1,0 +1,278 @@
+"""What one part of a file demands of another; every rule yields all its faults, with the path of each.
+
+A rule sees a `Draft`, which may lack the parts that are themselves invalid, so that one fault hides no other.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+
+from abstory.experiment.definitions import resolved
+from abstory.experiment.quantities import Duration
+from abstory.experiment.sections import Analysis, Definition, MetricUse, Schedule, Traffic, Variant
+from abstory.metrics import BUILT_IN, Unit, built_in, horizon_seconds
+
+Path = tuple[str | int, ...]
+MOST_VARIANTS = 64
+
+
+class Role(StrEnum):
+    """What a metric is for."""
+
+    PRIMARY = "primary"
+    SECONDARY = "secondary"
+    GUARDRAIL = "guardrail"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One broken rule: `path` is the field as the file spells it."""
+
+    code: str
+    path: Path
+    message: str
+    hint: str = ""
+
+
+class Faults(ValueError):
+    """All the broken rules of one experiment."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        lines = (f"{'.'.join(map(str, one.path))}: {one.message}" for one in faults)
+        super().__init__("; ".join(lines))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A metric in its role, and where the file says so."""
+
+    role: Role
+    path: Path
+    metric: MetricUse
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The parts of an experiment that are valid by themselves; None or left out where they are not."""
+
+    unit: str = "viewer"
+    design: str | None = None
+    schedule: Schedule | None = None
+    traffic: Traffic | None = None
+    factors: Mapping[str, tuple[str, ...]] | None = None
+    variants: tuple[Variant, ...] | None = None
+    explicit: bool = False
+    uses: tuple[Use, ...] = ()
+    define: Mapping[str, Definition | None] | None = None
+    analysis: Analysis | None = None
+
+
+def faults(draft: Draft) -> tuple[Fault, ...]:
+    """Every rule that the draft breaks."""
+    return tuple(itertools.chain.from_iterable(rule(draft) for rule in RULES))
+
+
+def _not_yet(draft: Draft) -> Iterator[Fault]:
+    if draft.unit == "slot":
+        yield Fault("E401", ("unit",), "the slot design is not built yet", "use unit: viewer")
+    for field in ("layer", "range", "holdout") if draft.traffic else ():
+        if getattr(draft.traffic, field):
+            yield Fault("E401", ("traffic", field), f"traffic.{field} is not built yet", "delete the line")
+    if draft.analysis and draft.analysis.covariates:
+        yield Fault("E401", ("analysis", "covariates"), "covariates are not built yet", "delete the line")
+    if draft.analysis and draft.analysis.multiplicity in {"holm", "hochberg", "bh"}:
+        what = f"the {draft.analysis.multiplicity} correction is not built yet"
+        yield Fault("E401", ("analysis", "multiplicity"), what, "use dunnett, bonferroni or none")
+    for use in draft.uses:
+        if use.metric.winsorize is not None:
+            yield Fault("E401", (*use.path, "winsorize"), "winsorize is not built yet", "delete it")
+
+
+def _schedule(draft: Draft) -> Iterator[Fault]:
+    if draft.schedule and draft.schedule.end <= draft.schedule.start:
+        hint = f"end is exclusive: the first day without it, after {draft.schedule.start}"
+        yield Fault("E311", ("schedule", "end"), "the experiment ends before it starts", hint)
+
+
+def _fixed(draft: Draft) -> Iterator[Fault]:
+    if draft.analysis and draft.analysis.looks == "fixed" and draft.schedule is None:
+        hint = "declare schedule.start and schedule.end, or use always_valid"
+        yield Fault("E312", ("analysis", "looks"), "a fixed reading needs a schedule to know its end", hint)
+
+
+def _levels(draft: Draft) -> Iterator[Fault]:
+    for name, levels in (draft.factors or {}).items():
+        if name in {"weight", "name"}:
+            yield Fault("E313", ("factors", name), f"a factor cannot be called {name}", "it is a word of variants")
+        for at, level in enumerate(levels):
+            if level in levels[:at]:
+                yield Fault("E306", ("factors", name, at), f"the level {level} is declared twice", "keep one")
+    for at, level in enumerate((draft.factors or {}).get("length", ())):
+        try:
+            Duration.parse(level)
+        except ValueError:
+            yield Fault("E207", ("factors", "length", at), "a length is a duration", "write it as 15s")
+
+
+def _cells(draft: Draft) -> Iterator[Fault]:
+    if draft.variants is None or draft.factors is None:
+        return
+    for variant in draft.variants:
+        yield from _cell(variant, draft.factors)
+    yield from _twins(draft.variants)
+    yield from _control(draft.variants, draft.factors)
+    if draft.explicit and draft.design:
+        yield Fault("E314", ("design",), "both a design and explicit variants are declared", "keep one of them")
+
+
+def _enough(draft: Draft) -> Iterator[Fault]:
+    if draft.variants is None or draft.factors is None:
+        return
+    where = ("variants",) if draft.explicit else ("factors",)
+    cells = 1
+    for levels in draft.factors.values():
+        cells *= len(levels)
+    count = len(draft.variants) if draft.explicit else cells
+    if count > MOST_VARIANTS:
+        yield Fault("E310", where, f"{count:,} variants, more than {MOST_VARIANTS}", "drop a factor or a level")
+    elif len(draft.variants) < 2:  # noqa: PLR2004
+        yield Fault(
+            "E310", where, "an experiment needs at least two variants", "such as factors: {cta: [none, shop_now]}"
+        )
+
+
+def _cell(variant: Variant, factors: Mapping[str, tuple[str, ...]]) -> Iterator[Fault]:
+    here = ("variants", variant.name)
+    for name, levels in factors.items():
+        level = variant.creative.get(name)
+        if level is None:
+            yield Fault("E307", here, f"{variant.name} does not say its {name}", f"one of {', '.join(levels)}")
+        elif level not in levels:
+            message = f"{level} is not a declared level of {name}"
+            yield Fault("E308", (*here, name), message, near(level, levels) or f"declared: {', '.join(levels)}")
+    for name in variant.creative:
+        if name not in factors:
+            hint = near(name, factors) or f"declared: {', '.join(factors)}"
+            yield Fault("E308", (*here, name), f"{name} is not a declared factor", hint)
+
+
+def _twins(variants: tuple[Variant, ...]) -> Iterator[Fault]:
+    seen: dict[tuple[tuple[str, str], ...], str] = {}
+    names = [variant.name for variant in variants]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield Fault(
+            "E306", ("factors",), f"two cells would both be called {name}", "rename a level that has a dot in it"
+        )
+    for variant in variants:
+        cell = tuple(sorted(variant.creative.items()))
+        first = seen.setdefault(cell, variant.name)
+        if first != variant.name:
+            message = f"{variant.name} is the same creative as {first}"
+            yield Fault("E306", ("variants", variant.name), message, "change a level, or drop it and weight the other")
+
+
+def _control(variants: tuple[Variant, ...], factors: Mapping[str, tuple[str, ...]]) -> Iterator[Fault]:
+    first = {name: levels[0] for name, levels in factors.items()}
+    if not any(all(v.creative.get(name) == level for name, level in first.items()) for v in variants):
+        wanted = ", ".join(f"{name}: {level}" for name, level in first.items())
+        yield Fault("E309", ("variants",), "no variant is the control, the cell of all first levels", f"{{{wanted}}}")
+
+
+def _metrics(draft: Draft) -> Iterator[Fault]:
+    if draft.define is None:
+        return
+    for use in draft.uses:
+        if use.metric.name not in draft.define and built_in(use.metric.name) is None:
+            hint = near(use.metric.name, [*BUILT_IN, *draft.define, *_horizons(draft)]) or "see the list of metrics"
+            yield Fault("E301", (*use.path, "name"), "no metric has this name", hint)
+
+
+def _horizons(draft: Draft) -> list[str]:
+    shortest = _shortest(draft)
+    return [f"watched_{shortest:g}s", f"watch_seconds_to_{shortest:g}s"] if shortest else []
+
+
+def _twice(draft: Draft) -> Iterator[Fault]:
+    seen: dict[str, Role] = {}
+    for use in draft.uses:
+        name = use.metric.name
+        if name in seen:
+            message = f"{name} is used twice, first as {seen[name]}"
+            yield Fault("E305", (*use.path, "name"), message, "a metric has one role")
+        seen.setdefault(name, use.role)
+
+
+def _sizes(draft: Draft) -> Iterator[Fault]:
+    for use in draft.uses:
+        if use.role is Role.GUARDRAIL and use.metric.margin is None:
+            yield Fault("E303", use.path, f"the guardrail {use.metric.name} has no margin", "such as margin: 20%")
+        own = (draft.define or {}).get(use.metric.name)
+        metric = resolved(use.metric.name, own)
+        for field in ("mde", "margin"):
+            size = getattr(use.metric, field)
+            if size and metric and not size.relative and metric.unit is not Unit.RATE:
+                message = f"{use.metric.name} is not a rate, so pp has no meaning"
+                yield Fault("E304", (*use.path, field), message, f"write {size.value * 100:g}% of the baseline")
+
+
+def _horizon(draft: Draft) -> Iterator[Fault]:
+    shortest = _shortest(draft)
+    for use in draft.uses:
+        seconds = horizon_seconds(use.metric.name)
+        if shortest and seconds and seconds > shortest:
+            message = f"{use.metric.name} looks beyond the shortest length, {shortest:g}s"
+            hint = f"did you mean {use.metric.name.replace(f'{seconds}s', f'{shortest:g}s')}?"
+            yield Fault("E302", (*use.path, "name"), message, hint)
+
+
+def _shortest(draft: Draft) -> float | None:
+    lengths = []
+    for level in (draft.factors or {}).get("length", ()):
+        try:
+            lengths.append(Duration.parse(level).seconds)
+        except ValueError:
+            return None
+    return min(lengths, default=None)
+
+
+def _define(draft: Draft) -> Iterator[Fault]:
+    for name, own in (draft.define or {}).items():
+        here = ("metrics", "define", name)
+        if built_in(name):
+            yield Fault("E315", here, f"{name} is a built-in metric", "give yours another name")
+        if own and (lacking := _lacking(own)):
+            yield Fault("E316", here, f"a {own.kind} needs {lacking}", _EXAMPLES[own.kind])
+
+
+_EXAMPLES = {
+    "proportion": "such as {kind: proportion, event: save}",
+    "mean": "such as {kind: mean, count: like} or {kind: mean, sum: value, event: purchase}",
+    "ratio": "such as {kind: ratio, numerator: {count: like}, denominator: {count: view}}",
+}
+
+
+def _lacking(own: Definition) -> str:
+    if own.kind == "proportion":
+        extra = own.count or own.sum or own.numerator or own.denominator
+        return "event, and nothing else" if own.event is None or extra else ""
+    if own.kind == "mean":
+        extra = own.numerator or own.denominator or (own.count and own.event)
+        return "either count or sum" if bool(own.count) == bool(own.sum) or extra else ""
+    sides = (own.numerator, own.denominator)
+    whole = all(side and bool(side.count) != bool(side.sum) for side in sides)
+    return "" if whole else "numerator and denominator, each with count or sum"
+
+
+def near(word: str, words: Mapping[str, object] | list[str] | tuple[str, ...]) -> str:
+    """`did you mean X?`, or nothing where no word is close."""
+    found = get_close_matches(word[:64], list(words), n=1, cutoff=0.6)
+    return f"did you mean {found[0]}?" if found else ""
+
+
+RULES = (_not_yet, _schedule, _fixed, _levels, _cells, _enough, _metrics, _twice, _sizes, _horizon, _define)
+"""Every rule, once; a new one is a function above and its name here."""

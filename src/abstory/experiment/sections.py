@@ -1,0 +1,187 @@
+"""The sections of the file as frozen types; what one section can check of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from abstory.experiment.quantities import (
+    DAY_US,
+    Alpha,
+    Attribute,
+    BasisPoints,
+    Count,
+    Day,
+    Duration,
+    DurationField,
+    Fraction,
+    Level,
+    Name,
+    Power,
+    Scalar,
+    SizeField,
+    VariantName,
+    Weight,
+    Zone,
+    listed,
+    wrong,
+)
+from abstory.metrics import Direction
+
+
+class Frozen(BaseModel):
+    """A value of the file: frozen, unknown keys forbidden."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class Schedule(Frozen):
+    """When the experiment runs: from `start` up to and without `end`, at midnight in `timezone`."""
+
+    start: Day
+    end: Day
+    timezone: Zone = "UTC"
+
+    @property
+    def start_us(self) -> int:
+        return self._midnight(self.start)
+
+    @property
+    def end_us(self) -> int:
+        return self._midnight(self.end)
+
+    def _midnight(self, day: date) -> int:
+        return round(datetime.combine(day, time(), ZoneInfo(self.timezone)).timestamp()) * 1_000_000
+
+
+_ONE_OR_MORE = WithJsonSchema(
+    {
+        "anyOf": [
+            {"type": ["string", "integer", "boolean"]},
+            {"type": "array", "minItems": 1, "items": {"type": ["string", "integer", "boolean"]}},
+        ]
+    }
+)
+Values = Annotated[tuple[Scalar, ...], BeforeValidator(listed), Field(min_length=1, max_length=1000), _ONE_OR_MORE]
+
+
+class Audience(Frozen):
+    """Who may take part, by attribute; a viewer lacking an attribute is not eligible."""
+
+    include: Mapping[Attribute, Values] = Field({}, description="Attribute to the values that may take part.")
+    exclude: Mapping[Attribute, Values] = Field({}, description="Attribute to the values that may not.")
+
+
+class Traffic(Frozen):
+    """How much of the eligible audience takes part; all in basis points."""
+
+    share: BasisPoints = Field(10_000, description="Of eligible viewers; may only grow while live.")
+    layer: Name | None = None
+    range: tuple[BasisPoints, BasisPoints] | None = None
+    holdout: BasisPoints = 0
+
+
+class Variant(Frozen):
+    """A creative under test: a cell of the factors, with its integer weight."""
+
+    name: VariantName
+    creative: Mapping[str, Level]
+    weight: Weight = 1
+
+    @property
+    def length(self) -> Duration | None:
+        """Length of the cut, where the creative names one."""
+        text = self.creative.get("length")
+        return Duration.parse(text) if text else None
+
+
+class MetricUse(Frozen):
+    """A metric as the file asks for it."""
+
+    name: str = Field(description="A built-in metric, or one of `define`.", max_length=64)
+    mde: SizeField | None = Field(None, description="The smallest change worth detecting.")
+    margin: SizeField | None = Field(None, description="How much worse a guardrail may get.")
+    direction: Direction | None = None
+    winsorize: Fraction | None = None
+
+
+class Counted(Frozen):
+    """One side of a declared ratio or mean: `{count: like}` or `{sum: value, event: purchase}`."""
+
+    count: Name | None = None
+    sum: Literal["value", "watch"] | None = None
+    event: Name | None = None
+
+
+_EVENTS = WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})
+Events = Annotated[tuple[Name, ...], BeforeValidator(listed), Field(min_length=1, max_length=50), _EVENTS]
+
+
+class Definition(Frozen):
+    """A metric of the team's own, made of events they log."""
+
+    kind: Literal["proportion", "mean", "ratio"]
+    event: Events | None = None
+    count: Name | None = None
+    sum: Literal["value", "watch"] | None = None
+    numerator: Counted | None = None
+    denominator: Counted | None = None
+    direction: Direction = Direction.INCREASE
+
+
+def uses(value: object) -> object:
+    """The short forms `name` and `[name, ...]` as the long one."""
+    items = value if isinstance(value, list | tuple) else [value]
+    return [{"name": item} if isinstance(item, str) else item for item in items]
+
+
+Uses = Annotated[tuple[MetricUse, ...], BeforeValidator(uses), Field(max_length=50)]
+Primary = Annotated[Uses, Field(min_length=1)]
+
+
+class Metrics(Frozen):
+    """Which numbers decide, which inform, which protect."""
+
+    primary: Primary = Field(description="What the verdict rests on.")
+    secondary: Uses = Field((), description="What informs.")
+    guardrails: Uses = Field((), description="What must not get worse than its margin.")
+    define: Mapping[Name, Definition] = Field({}, description="Metrics of your own, by name.")
+
+
+def _looks(value: object) -> object:
+    if isinstance(value, dict) or value == "group_sequential":
+        raise wrong("E401", "group_sequential looks are not built yet", "use always_valid or fixed")
+    return value
+
+
+def _rule(value: object) -> object:
+    if isinstance(value, list | tuple | dict):
+        raise wrong("E401", "ordered if/then rules are not built yet", "use clear_win or do_no_harm")
+    return value
+
+
+class Analysis(Frozen):
+    """How the numbers are read."""
+
+    alpha: Alpha = Field(0.05, description="The false-positive rate, two-sided.")
+    power: Power = Field(0.8, description="The chance to see an effect as large as the MDE.")
+    looks: Annotated[Literal["always_valid", "fixed"], BeforeValidator(_looks)] = Field(
+        "always_valid", description="always_valid may be read daily; fixed gives its verdict at the end."
+    )
+    multiplicity: Literal["dunnett", "holm", "hochberg", "bonferroni", "bh", "none"] = "dunnett"
+    covariates: tuple[Name, ...] = ()
+    window: DurationField = Field(Duration(DAY_US, "24h"), description="Events count this long after exposure.")
+    interactions: Literal["none", "pairs", "all"] = "pairs"
+
+
+class Decision(Frozen):
+    """When the numbers become a verdict, and which."""
+
+    rule: Annotated[Literal["clear_win", "do_no_harm"], BeforeValidator(_rule)] = "clear_win"
+    min_runtime: DurationField = Field(Duration(7 * DAY_US, "7d"), description="No verdict before.")
+    min_per_variant: Count = Field(1000, description="No verdict with fewer viewers in any variant.")
+    otherwise: Literal["keep_control", "review"] = "keep_control"

@@ -1,0 +1,72 @@
+"""What a valid file may still regret: warnings that need no data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from abstory.experiment import Experiment, Role
+from abstory.experiment.quantities import DAY_US, Duration
+from abstory.experiment.rules import Fault, Path
+
+ATTENTION_SECONDS = 15
+FEWEST = 200
+
+
+def lints(experiment: Experiment) -> tuple[Fault, ...]:
+    """Every warning that an experiment earns, each with the field it is about."""
+    return tuple(fault for lint in LINTS for fault in lint(experiment))
+
+
+def _primaries(experiment: Experiment) -> Iterator[tuple[Path, str]]:
+    for at, use in enumerate(experiment.metrics.primary):
+        yield ("metrics", "primary", at), use.name
+
+
+def _lengths(experiment: Experiment) -> list[float]:
+    return [Duration.parse(level).seconds for level in experiment.factors.get("length", ())]
+
+
+def _across_lengths(experiment: Experiment) -> Iterator[Fault]:
+    lengths = set(_lengths(experiment))
+    if len(lengths) < 2:  # noqa: PLR2004
+        return
+    for outcome, (path, name) in zip(experiment.outcomes, _primaries(experiment), strict=False):
+        if not outcome.metric.across_lengths:
+            message = f"{name} cannot be compared between cuts of different length"
+            yield Fault("W201", (*path, "name"), message, f"did you mean watched_{int(min(lengths))}s?")
+
+
+def _attention(experiment: Experiment) -> Iterator[Fault]:
+    for at, seconds in enumerate(_lengths(experiment)):
+        if seconds > ATTENTION_SECONDS:
+            message = f"longer than {ATTENTION_SECONDS} s: attention rarely lasts"
+            yield Fault("W202", ("factors", "length", at), message, "try a shorter cut beside it")
+
+
+def _mde(experiment: Experiment) -> Iterator[Fault]:
+    for outcome, (path, name) in zip(experiment.outcomes, _primaries(experiment), strict=False):
+        if outcome.role is Role.PRIMARY and outcome.mde is None:
+            yield Fault("W203", path, f"the primary metric {name} has no MDE", "such as mde: 2%")
+
+
+def _guardrail(experiment: Experiment) -> Iterator[Fault]:
+    if not experiment.metrics.guardrails:
+        hint = "such as guardrails: [{name: hide_rate, margin: 20%}]"
+        yield Fault("W204", ("metrics",), "no guardrail protects the audience", hint)
+
+
+def _few(experiment: Experiment) -> Iterator[Fault]:
+    if experiment.decision.min_per_variant < FEWEST:
+        message = f"fewer than {FEWEST} viewers a variant can hardly decide anything"
+        yield Fault("W205", ("decision", "min_per_variant"), message, "such as 1000")
+
+
+def _runtime(experiment: Experiment) -> Iterator[Fault]:
+    days = (experiment.end_us - experiment.start_us) // DAY_US
+    if experiment.schedule and experiment.decision.min_runtime.us > experiment.end_us - experiment.start_us:
+        message = f"the schedule has {days} days, fewer than decision.min_runtime"
+        yield Fault("W206", ("schedule", "end"), message, "lengthen the one or shorten the other")
+
+
+LINTS = (_across_lengths, _attention, _mde, _guardrail, _few, _runtime)
+"""Every lint, once; whether a design is underpowered needs a baseline rate, which no file declares."""

@@ -1,0 +1,234 @@
+"""Errors of the types, in the file's own words and at its own places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from abstory.errors import SpecError
+from abstory.experiment import Experiment
+from abstory.experiment.rules import Fault, near
+from abstory.experiment.sections import (
+    Analysis,
+    Audience,
+    Counted,
+    Decision,
+    Definition,
+    Metrics,
+    MetricUse,
+    Schedule,
+    Traffic,
+)
+from abstory.spec.diagnostics import Diagnostic, Place, Severity
+from abstory.spec.reader import Document, Leaf, Node, Path, Series, Table
+from abstory.spec.scalars import shortened
+
+_CHOICES = {"literal_error", "enum"}
+_BELOW = {
+    "schedule": Schedule,
+    "audience": Audience,
+    "traffic": Traffic,
+    "metrics": Metrics,
+    "analysis": Analysis,
+    "decision": Decision,
+    "primary": MetricUse,
+    "secondary": MetricUse,
+    "guardrails": MetricUse,
+    "define": Definition,
+    "numerator": Counted,
+    "denominator": Counted,
+}
+KNOWN = frozenset(
+    {*Experiment.model_fields, "weight", *(name for model in _BELOW.values() for name in model.model_fields)}
+)
+"""Every field name of the format."""
+_NOT_YET = {"calendar": "the slot calendar is not built yet"}
+_WORDS = {
+    "string_type": ("E203", "text is due here", "quote it"),
+    "int_type": ("E203", "a whole number is due here", "such as 1000"),
+    "bool_type": ("E203", "true or false is due here", ""),
+    "model_type": ("E203", "a mapping is due here", "write it as name: value"),
+    "model_attributes_type": ("E203", "a mapping is due here", "write it as name: value"),
+    "mapping_type": ("E203", "a mapping is due here", "write it as name: value"),
+    "dict_type": ("E203", "a mapping is due here", "write it as name: value"),
+    "tuple_type": ("E203", "a list is due here", "such as [none, warm]"),
+    "too_short": ("E208", "too few entries", "at least {min_length}"),
+    "too_long": ("E208", "too many entries", "at most {max_length}"),
+    "string_too_long": ("E208", "too long", "at most {max_length} characters"),
+    "greater_than_equal": ("E208", "too small", "at least {ge}"),
+    "less_than_equal": ("E208", "too large", "at most {le}"),
+    "missing_argument": ("E202", "missing", ""),
+}
+_NAMES = "a name is 1 to {} of a-z, 0-9, _ and - and begins with a letter or digit"
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a path leads in the tree: the nearest node there is, and the key that named it."""
+
+    node: Node | None
+    key: Place | None
+    reached: Path
+
+
+def diagnostic(  # noqa: PLR0913 a diagnostic has these parts
+    document: Document,
+    file: str,
+    fault: Fault,
+    *,
+    severity: Severity = "error",
+    at_key: bool = False,
+    shown: bool = True,
+) -> Diagnostic:
+    """A fault at its place; `shown` is False where the value may be a secret."""
+    spot = locate(document.root, fault.path)
+    leaf = spot.node if isinstance(spot.node, Leaf) and spot.reached == fault.path and not at_key else None
+    place = (leaf.place if leaf else spot.key) or (spot.node.place if spot.node else Place(1, 1))
+    found = shortened(leaf.text) if leaf and shown else ""
+    return Diagnostic(
+        fault.code,
+        severity,
+        file,
+        place.line,
+        place.column,
+        spelt(fault.path),
+        fault.message,
+        found,
+        fault.hint,
+        max(1, len(found) if found else len(str(fault.path[-1])) if at_key and fault.path else 1),
+        source_line(document.text, place.line) if shown else "",
+    )
+
+
+def source_line(text: str, line: int) -> str:
+    """That line of the file, empty where there is none."""
+    lines = text.split("\n")
+    return lines[line - 1] if 0 < line <= len(lines) else ""
+
+
+def locate(root: Node | None, path: Path) -> Spot:
+    """The deepest node on the way that `path` describes."""
+    node, key = root, None
+    for depth, step in enumerate(path):
+        if isinstance(node, Table) and isinstance(step, str) and step in node.entries:
+            node, key = node.entries[step], node.keys[step]
+        elif isinstance(node, Series) and isinstance(step, int) and step < len(node.items):
+            node, key = node.items[step], None
+            key = node.place
+        else:
+            # A short form such as `primary: completion_rate` stands for all that is below it.
+            return Spot(node, key, path if isinstance(node, Leaf) else path[:depth])
+    return Spot(node, key, path)
+
+
+def spelt(path: Path) -> str:
+    """`metrics.primary[0].name`."""
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return text.removeprefix(".")
+
+
+def translated(errors: list[Any], document: Document, file: str) -> Iterator[Diagnostic]:
+    """Every error of the types as diagnostics."""
+    for error in errors:
+        path = written(error["loc"], document.root)
+        if error["type"] == "extra_forbidden":
+            yield diagnostic(document, file, _unknown(path), at_key=True, shown=False)
+        elif path and path[-1] == "[key]":
+            yield diagnostic(document, file, _bad_key(path[:-1]), at_key=True)
+        else:
+            yield diagnostic(document, file, _fault(error, path), at_key=error["type"] == "missing")
+
+
+def written(loc: tuple[str | int, ...], root: Node | None) -> Path:
+    """The path as the file spells it: variants are a mapping there, and their levels lie beside the weight."""
+    if len(loc) < 2 or loc[0] != "variants" or not isinstance(loc[1], int):  # noqa: PLR2004
+        return loc
+    table = locate(root, ("variants",)).node
+    names = list(table.entries) if isinstance(table, Table) else []
+    name = names[loc[1]] if loc[1] < len(names) else str(loc[1])
+    return ("variants", name, *(step for step in loc[2:] if step not in {"creative", "name"}))
+
+
+def _unknown(path: Path) -> Fault:
+    word = str(path[-1])
+    if word in _NOT_YET:
+        return Fault("E401", path, _NOT_YET[word], "see unit: viewer")
+    known = _fields(path[:-1])
+    hint = near(word, known) or f"known here: {', '.join(known)}"
+    return Fault("E201", path, f"unknown field {shortened(word)!r}", hint)
+
+
+def _fields(path: Path) -> list[str]:
+    for depth, step in enumerate(reversed(path)):
+        model = _BELOW.get(str(step))
+        # A word the author chose may happen to be one of ours.
+        if model and not (depth == 0 and len(path) > 1 and path[-2] == "define"):
+            return list(model.model_fields)
+    return list(Experiment.model_fields)
+
+
+def _bad_key(path: Path) -> Fault:
+    return Fault("E205", path, "not a name", _NAMES.format(64))
+
+
+def _fault(error: Mapping[str, Any], path: Path) -> Fault:
+    kind, ctx = error["type"], error.get("ctx", {})
+    if "message" in ctx and "hint" in ctx:
+        return Fault(kind, path, ctx["message"], ctx["hint"])
+    if kind == "missing":
+        return Fault("E202", path, f"{path[-1]} is missing", _MISSING.get(str(path[-1]), ""))
+    if kind == "string_pattern_mismatch":
+        return _bad_name(path, error["input"])
+    if kind in _CHOICES:
+        return _choice(path, error)
+    if kind == "string_type":
+        return _text_due(path, error["input"])
+    code, message, hint = _WORDS.get(kind, ("E203", str(error["msg"]).lower(), ""))
+    return Fault(code, path, message, hint.format(**ctx))
+
+
+_MISSING = {
+    "version": "write version: 1 at the top",
+    "key": "such as key: cta-button",
+    "metrics": "such as metrics: {primary: completion_rate}",
+    "primary": "such as primary: [{name: completion_rate, mde: 2%}]",
+    "start": "such as start: 2026-11-23",
+    "end": "such as end: 2026-12-07 (exclusive)",
+    "name": "such as name: completion_rate",
+    "kind": "proportion, mean or ratio",
+}
+
+
+def _bad_name(path: Path, value: object) -> Fault:
+    lower = str(value).strip().lower().replace(" ", "-")
+    hint = f"did you mean {lower}?" if lower != value and lower.isascii() and _is_name(lower) else ""
+    what = "a level or name" if len(path) > 1 else "a key"
+    return Fault("E205", path, f"not {what}: 1 to 64 of a-z, 0-9, _ and -, beginning with a letter or digit", hint)
+
+
+def _is_name(text: str) -> bool:
+    return bool(text) and all(char.isalnum() or char in "_-." for char in text) and text[0].isalnum()
+
+
+def _choice(path: Path, error: Mapping[str, Any]) -> Fault:
+    expected = str(error.get("ctx", {}).get("expected", "")).replace("'", "")
+    choices = expected.replace(" or ", ", ").split(", ")
+    return Fault("E204", path, f"one of {expected} is due here", near(str(error["input"]), choices))
+
+
+def _text_due(path: Path, value: object) -> Fault:
+    if isinstance(value, dict | list):
+        return Fault("E203", path, "text is due here, not a list or a mapping", "")
+    return Fault(
+        "E203", path, "text is due here", "quote it" if value is not None else "write a word, or drop the line"
+    )
+
+
+def summary(file: str, found: tuple[Diagnostic, ...]) -> SpecError:
+    """The one-line error that sums up a file's diagnostics and carries them."""
+    errors = [one for one in found if one.severity == "error"]
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    first = errors[0]
+    message = f"{file}:{first.line}:{first.column}: {first.message}{more}"
+    return SpecError(message, found, hint="abstory validate shows every error with its place")
