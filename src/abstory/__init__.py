@@ -1,1 +1,68 @@
-"""abstory: A/B testing for short-form video stories."""
+"""abstory: A/B testing for short-form video stories.
+
+The face is lazy: importing abstory costs nothing until one of its names is used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from abstory.assignment.assign import Explanation, Reason
+    from abstory.errors import (
+        AbstoryError,
+        InputRefused,
+        InvalidViewerId,
+        NotYet,
+        SpecError,
+        StoreError,
+        UnknownExperiment,
+        UsageError,
+    )
+    from abstory.face import Assignment, Experiment
+
+    __version__: str
+
+__all__ = [
+    "AbstoryError",
+    "Assignment",
+    "Experiment",
+    "Explanation",
+    "InputRefused",
+    "InvalidViewerId",
+    "NotYet",
+    "Reason",
+    "SpecError",
+    "StoreError",
+    "UnknownExperiment",
+    "UsageError",
+    "__version__",
+]
+
+_HOMES = {
+    "Assignment": "abstory.face",
+    "Experiment": "abstory.face",
+    "Explanation": "abstory.assignment.assign",
+    "Reason": "abstory.assignment.assign",
+}
+
+
+def __getattr__(name: str) -> object:
+    """The named part of the face, imported now."""
+    from importlib import import_module
+
+    if name not in __all__:
+        raise AttributeError(f"module 'abstory' has no attribute '{name}'")
+    found = _version() if name == "__version__" else getattr(import_module(_HOMES.get(name, "abstory.errors")), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(__all__))
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("abstory")

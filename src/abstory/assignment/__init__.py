@@ -1,1 +1,1 @@
-"""Filled in by its modules; see ARCHITECTURE.md."""
+"""Assignment: which viewer gets which variant, by a contract that is frozen once released."""
