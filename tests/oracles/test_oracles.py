@@ -21,9 +21,7 @@ def load_adapters():
 
 
 ADAPTERS = load_adapters()
-CASES = [
-    pytest.param(case, id=case["id"]) for file in FILES for case in json.loads(file.read_text("utf-8"))["cases"]
-]
+CASES = [pytest.param(case, id=case["id"]) for file in FILES for case in json.loads(file.read_text("utf-8"))["cases"]]
 
 
 def unknown(value):
@@ -35,9 +33,7 @@ def agrees(got, expected, tolerance):
     if expected is None:
         return unknown(got)
     if isinstance(expected, list):
-        return len(got) == len(expected) and all(
-            agrees(g, e, tolerance) for g, e in zip(got, expected, strict=True)
-        )
+        return len(got) == len(expected) and all(agrees(g, e, tolerance) for g, e in zip(got, expected, strict=True))
     if isinstance(expected, bool):
         return got is expected
     wanted = float(expected)

@@ -25,9 +25,10 @@ class OneSided:
 
 
 def exact_test(treatment: Tally, control: Tally) -> float:
-    """Two-sided p of Boschloo; of Fisher (never smaller) beyond 40,000 possible tables."""
-    tables = (treatment.n + 1) * (control.n + 1)
-    return (boschloo if tables <= _MOST_TABLES else fisher)(treatment, control).two_sided
+    """Two-sided p of Boschloo; of Fisher (never smaller) beyond 40,000 possible tables. The same for swapped arms."""
+    first, second = sorted((treatment, control), key=lambda arm: (arm.n, arm.successes))
+    tables = (first.n + 1) * (second.n + 1)
+    return (boschloo if tables <= _MOST_TABLES else fisher)(first, second).two_sided
 
 
 def boschloo(treatment: Tally, control: Tally) -> OneSided:

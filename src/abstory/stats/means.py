@@ -70,6 +70,8 @@ def fieller(treatment: Sample, control: Sample, critical: float) -> Interval | U
         return Undetermined(Reason.CONTROL_NEAR_ZERO)
     ratio, rest = treatment.mean / mean, (1 - noise) * (1 + noise)
     half = critical * sqrt(v_t * rest + ratio * ratio * v_c) / (mean * rest)
+    if not math.isfinite(ratio / rest + half):
+        return Undetermined(Reason.CONTROL_NEAR_ZERO)
     return Interval(ratio / rest - half, ratio / rest + half)
 
 

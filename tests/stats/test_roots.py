@@ -1,0 +1,39 @@
+"""Where an increasing function crosses zero, on functions that are hard on false position."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from abstory.stats.roots import crossing, crossing_above
+
+
+@pytest.mark.parametrize("power", [1, 3, 9, 21, 1 / 3, 1 / 9])
+@given(st.floats(1e-6, 1e6))
+def test_powers(power, root):
+    def function(x):
+        return x**power - root**power
+
+    assert crossing(function, 0.0, 1e7) == pytest.approx(root, rel=1e-9)
+    assert crossing_above(function, -(root**power), 1.0) == pytest.approx(root, rel=1e-9)
+
+
+def test_a_root_at_either_end():
+    assert crossing(lambda x: x, 0.0, 1.0) == 0.0
+    assert crossing(lambda x: x - 1, 0.0, 1.0) == 1.0
+
+
+def test_a_step():
+    assert crossing(lambda x: math.copysign(1.0, x - math.pi), 0.0, 10.0) == pytest.approx(math.pi, rel=1e-12)
+
+
+def test_a_few_evaluations_do_where_the_function_is_nearly_straight():
+    seen = []
+
+    def function(x):
+        seen.append(x)
+        return x / (1 + x * 1e-3) - 2.0
+
+    crossing_above(function, -2.0, 2.0)
+    assert len(seen) <= 7
