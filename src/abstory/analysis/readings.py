@@ -10,6 +10,7 @@ end on the bad side of a two-sided interval at 2 alpha) and secondaries are read
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 
 from abstory.errors import NotYet
 from abstory.experiment import Experiment, Outcome, Role, Variant
@@ -23,7 +24,6 @@ from abstory.stats.reading import FixedHorizon, Reading
 from abstory.stats.sequential import AlwaysValid
 
 _LARGEST_LEVEL = 0.999
-_BUILT = {"dunnett", "bonferroni", "none"}
 
 
 def fixed(experiment: Experiment) -> bool:
@@ -37,8 +37,8 @@ def closes_us(experiment: Experiment) -> int:
 
 
 def over(experiment: Experiment, as_of_us: int) -> bool:
-    """Whether the last window is closed; a fixed look without a schedule has no other end than the look itself."""
-    return as_of_us >= closes_us(experiment) or (fixed(experiment) and experiment.schedule is None)
+    """Whether the last window is closed."""
+    return as_of_us >= closes_us(experiment)
 
 
 def planned(experiment: Experiment) -> int:
@@ -87,7 +87,14 @@ def lengths_apart(experiment: Experiment, metric: Metric, variant: Variant) -> s
     return " and ".join(length.text if length else "unknown" for length in (mine, controls))
 
 
-def method(experiment: Experiment, moments: Mapping[str, Moments], as_of_us: int) -> Method:
+def instant(us: int) -> str:
+    """An instant as a reader sees it."""
+    return f"{datetime.fromtimestamp(us // 1_000_000, UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def method(
+    experiment: Experiment, moments: Mapping[str, Moments], *, as_of_us: int, now_us: int | None = None
+) -> Method:
     """How the numbers were made, for the line that says so."""
     return Method(
         reading=_base(experiment).name,
@@ -95,7 +102,7 @@ def method(experiment: Experiment, moments: Mapping[str, Moments], as_of_us: int
         family=max(1, len(family(experiment, moments))),
         alpha=experiment.analysis.alpha,
         planned=None if fixed(experiment) else planned(experiment),
-        notes=tuple(_notes(experiment, moments, as_of_us)),
+        notes=(*_time_notes(experiment, as_of_us, now_us), *_notes(experiment, moments)),
     )
 
 
@@ -148,19 +155,21 @@ def _words(experiment: Experiment, moments: Mapping[str, Moments]) -> str:
     return ", ".join(filter(None, (within, f"Bonferroni over {several} primaries" if several > 1 else "")))
 
 
-def _notes(experiment: Experiment, moments: Mapping[str, Moments], as_of_us: int) -> Iterator[str]:
-    if fixed(experiment) and not over(experiment, as_of_us):
+def _time_notes(experiment: Experiment, as_of_us: int, now_us: int | None) -> Iterator[str]:
+    if over(experiment, as_of_us):
+        return
+    if fixed(experiment):
         yield "a fixed horizon has one look: effects are withheld until the last window of the schedule is closed"
-    if fixed(experiment) and experiment.schedule is None:
-        yield "a fixed horizon without a schedule holds for one look only, planned before the data"
+    if now_us is not None and over(experiment, now_us):
+        end = instant(closes_us(experiment))
+        yield f"the stored data end before the last window closes ({end}): once all are loaded, ask --as-of then"
+
+
+def _notes(experiment: Experiment, moments: Mapping[str, Moments]) -> Iterator[str]:
     if experiment.metrics.secondary:
         yield "secondary metrics are exploratory, not adjusted"
     if experiment.metrics.guardrails:
         yield "guardrails are read one-sided at alpha, outside the family"
-    if experiment.analysis.multiplicity not in _BUILT:
-        yield f"{experiment.analysis.multiplicity} is read as Bonferroni, which is stricter and has intervals"
-    if experiment.analysis.covariates:
-        yield "covariates are declared and not yet used"
     yield from _not_compared(experiment)
     empty = [variant.name for variant in experiment.variants if not moments[variant.name].n]
     if empty:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 from abstory.analysis import readings
 from abstory.experiment import DAY_US, Experiment, Outcome, Role, Variant
@@ -106,7 +105,7 @@ def analyse(
         arms=_arms(experiment, answer),
         metrics=tuple(map(asked.metric, experiment.outcomes)),
         checks=quality,
-        method=readings.method(experiment, asked.moments, as_of_us),
+        method=readings.method(experiment, asked.moments, as_of_us=as_of_us, now_us=now_us),
         data_end_us=end,
         exposures_by_day=answer.exposures_by_day,
         data_hash=data_hash(answer, as_of_us=as_of_us, fingerprint=experiment.fingerprint, stored=stamps),
@@ -144,7 +143,7 @@ class _Asked:
         if detail := readings.lengths_apart(self.experiment, metric, variant):
             return Undetermined(Reason.NOT_COMPARABLE, detail)
         if readings.fixed(self.experiment) and not readings.over(self.experiment, self.as_of_us):
-            return Undetermined(Reason.BEFORE_END, _instant(readings.closes_us(self.experiment)))
+            return Undetermined(Reason.BEFORE_END, readings.instant(readings.closes_us(self.experiment)))
         return None
 
     def _effect(self, metric: Metric, variant: Variant, reading: Reading) -> Effect | Undetermined:
@@ -220,7 +219,3 @@ def _day(experiment: Experiment, first_us: int | None, as_of_us: int) -> int:
         planned = (experiment.schedule.end - experiment.schedule.start).days
         return max(0, min(planned, 1 + (as_of_us - experiment.start_us) // DAY_US))
     return 0 if first_us is None else 1 + (as_of_us - first_us) // DAY_US
-
-
-def _instant(us: int) -> str:
-    return f"{datetime.fromtimestamp(us // 1_000_000, UTC):%Y-%m-%d %H:%M} UTC"
