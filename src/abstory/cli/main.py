@@ -88,6 +88,9 @@ def run(arguments: list[str] | None = None) -> int:
     try:
         outcome = root.main(args=arguments, prog_name="abstory", standalone_mode=False)
         sys.stdout.flush()
+    except SystemExit:
+        # Click's own way out of a closed pipe, with a code that would read as a bug.
+        return _failed(BrokenPipeError())
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 the last place where a failure can be given its exit code
         return _failed(error)
     return outcome if isinstance(outcome, int) else ExitCode.DONE

@@ -54,6 +54,8 @@ def console(settings: Settings, *, stderr: bool = False) -> Console:
         stderr=stderr,
         width=_width(settings, stderr=stderr),
         force_terminal=forced,
+        # A terminal that does not say what it can still gets colour when the flag says so.
+        color_system="standard" if forced else "auto",
         no_color={"always": False, "never": True}.get(settings.color),
         highlight=False,
         markup=False,
@@ -65,13 +67,17 @@ def console(settings: Settings, *, stderr: bool = False) -> Console:
 def show(settings: Settings, lines: Iterable[Text]) -> None:
     """Laid-out lines on stdout as they are: no wrapping, colour only where it is wanted."""
     out = console(settings)
-    for line in lines:
-        out.print(line, no_wrap=True, overflow="ignore", crop=False)
+    # Not printed by rich itself: at a closed pipe it leaves with a code of its own.
+    with out.capture() as drawn:
+        for line in lines:
+            out.print(line, no_wrap=True, overflow="ignore", crop=False)
+    write(drawn.get())
 
 
 def write(text: str) -> None:
     """Finished text on stdout."""
-    click.echo(text, nl=False)
+    # Whatever escapes are in it are our own colours, wanted by then.
+    click.echo(text, nl=False, color=True)
 
 
 def write_file(path: Path, text: str) -> None:

@@ -57,9 +57,9 @@ def _store(settings: Settings) -> Iterator[DuckDBStore | None]:
 
 def _entries(settings: Settings, store: DuckDBStore | None, now: int) -> Iterator[Entry]:
     from abstory.report.status import Entry, State
-    from abstory.spec.project import survey
+    from abstory.spec.project import files, survey
 
-    for loaded in survey(settings.project):
+    for loaded in survey(files(settings.project)):
         if loaded.experiment is None:
             yield Entry(loaded.path.stem, str(loaded.path), State.BROKEN, problem=_first_error(loaded))
         else:

@@ -3,8 +3,8 @@
 `gate/1`: `abstory`, `experiment`, `fingerprint`, `data_hash`, `as_of`, `asked` (the variant asked about), `variant`
 (the one the checks speak of), `recommended`, `require`, `outcome` (open | closed | undecided | untrusted),
 `exit_code`, `ruling`, `reasons`, `days_left`, `recorded` (whether the decision ledger holds this look) and `checks`
-[{id, status (ok | fail | unknown), text, and for a metric: metric, scale, estimate, ci, p, threshold, ...}].
-Fractions, not per cents; null for unknown; UTC; changes only add.
+[{id, status (ok | fail | unknown), text, and for a metric: metric, ci, scale, estimate, p, threshold, ...; else
+figures}]. Fractions, not per cents; null for unknown; UTC; changes only add.
 """
 
 from __future__ import annotations
@@ -94,5 +94,7 @@ def document(gate: GateReport, *, recorded: bool) -> Plain:
 
 def _plain(check: GateCheck) -> Plain:
     told = figures(check.figures) or {}
-    ends = {"ci": [told.pop("low"), told.pop("high")]} if {"low", "high"} <= told.keys() else {}
-    return {"id": check.id, "status": check.status.value, "text": check.text, **told, **ends}
+    line = {"id": check.id, "status": check.status.value, "text": check.text}
+    if "metric" not in told:
+        return line | {"figures": told}
+    return line | {"metric": told.pop("metric"), "ci": [told.pop("low", None), told.pop("high", None)]} | told

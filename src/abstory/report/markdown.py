@@ -19,7 +19,7 @@ def render(page: Page, look: Look) -> str:
     """The page as Markdown; nothing in it is taken for markup but our own."""
     draft, verdict = Draft(page, look), page.verdict
     which = f" {verdict.variant}" if verdict.variant else ""
-    checks = " · ".join(check.said for check in page.result.checks)
+    checks = " · ".join(page.said)
     blocks = [
         f"## {_plain(draft, page.result.key)}",
         f"**{_plain(draft, verdict.ruling.value + which)}** {_plain(draft, '; '.join(verdict.reasons))}",

@@ -7,6 +7,7 @@ Signs are a real minus (`−`); `Look` turns them to ASCII where it must.
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from abstory.experiment import Size
@@ -16,6 +17,7 @@ from abstory.stats.estimate import Interval, Reason, Undetermined
 MINUS = "−"
 NOTHING = "–"
 _MOST_DECIMALS = 4
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 WORDS = {
     Reason.NO_VIEWERS: "no viewers",
@@ -112,6 +114,11 @@ def p_value(p: float, alpha: float | None = None) -> str:
 def fraction(number: float) -> str:
     """A level such as alpha without its leading zero: `.05`."""
     return format(Decimal(repr(number)), "f").removeprefix("0")
+
+
+def minute(us: int) -> str:
+    """Microseconds UTC as `2026-12-07 12:00 UTC`."""
+    return f"{(_EPOCH + timedelta(microseconds=us)):%Y-%m-%d %H:%M} UTC"
 
 
 def unknown(reason: Undetermined) -> str:

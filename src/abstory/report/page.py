@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from abstory.experiment import Role
 from abstory.metrics import Direction
-from abstory.results import Comparison, ExperimentResult, MetricResult, Ruling, Verdict
+from abstory.results import Check, Comparison, ExperimentResult, MetricResult, Ruling, Status, Verdict
 from abstory.stats.estimate import Effect
+
+_ALWAYS = {"srm", "crossover", "age", "drift"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,15 @@ class Page:
     window: str = ""
     only: tuple[str, ...] = ()
     everything: bool = False
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """What the data line says: what every reader wants to know, and whatever is not well."""
+        told = (self._said(check) for check in self.result.checks if _worth_saying(check))
+        return tuple(told) or ("nothing was checked",)
+
+    def _said(self, check: Check) -> str:
+        return f"{check.said} of {self.window}" if check.id == "immature" and self.window else check.said
 
     def of(self, role: Role) -> tuple[MetricResult, ...]:
         """The metrics of one role, in declared order."""
@@ -54,6 +65,11 @@ class Page:
     @property
     def shipped(self) -> bool:
         return self.verdict.ruling is Ruling.SHIP
+
+
+def _worth_saying(check: Check) -> bool:
+    waiting = check.id == "immature" and bool((check.figures or {}).get("viewers"))
+    return check.status is not Status.OK or check.id in _ALWAYS or waiting
 
 
 def ranked(metric: MetricResult) -> list[Comparison]:

@@ -29,7 +29,6 @@ _RULINGS = {
 }
 _WORDS = {Status.OK: "ok", Status.WARN: "warning", Status.FAIL: "untrusted", Status.UNKNOWN: "unknown"}
 _STATUS = {Status.OK: "green", Status.WARN: "yellow", Status.FAIL: "bold red", Status.UNKNOWN: "yellow"}
-_ALWAYS = {"srm", "crossover", "age", "drift"}
 _FLATTERED = "best of"
 
 
@@ -88,19 +87,8 @@ def _flattered(draft: Draft) -> str:
 def _data(draft: Draft) -> list[Text]:
     checks = draft.page.result.checks
     worst = status(checks)
-    said = [_said(draft, check) for check in checks if _worth_saying(check)] or ["nothing was checked"]
     advice = [line for check in checks for line in _advice(draft, check)]
-    return draft.listed(f"DATA {_WORDS[worst]}   ", said, style=_STATUS[worst]) + advice
-
-
-def _worth_saying(check: Check) -> bool:
-    waiting = check.id == "immature" and bool((check.figures or {}).get("viewers"))
-    return check.status is not Status.OK or check.id in _ALWAYS or waiting
-
-
-def _said(draft: Draft, check: Check) -> str:
-    window = draft.page.window if check.id == "immature" else ""
-    return f"{check.said} of {window}" if window else check.said
+    return draft.listed(f"DATA {_WORDS[worst]}   ", draft.page.said, style=_STATUS[worst]) + advice
 
 
 def _advice(draft: Draft, check: Check) -> list[Text]:
@@ -172,8 +160,9 @@ def _how(draft: Draft) -> list[Text]:
         return []
     named = draft.name(result.control) != result.control
     control = [f"control is {result.control}"] if named else []
+    as_of = f"as of {numbers.minute(result.as_of_us)} ({result.as_of_from.value})"
     chain = ["relative lift", method.reading, method.multiplicity, f"alpha {numbers.fraction(method.alpha)}"]
-    told = draft.listed("how: ", [part for part in [*chain, *control] if part], style="dim", joint=",")
+    told = draft.listed("how: ", [part for part in [*chain, *control, as_of] if part], style="dim", joint=",")
     return told + [line for note in method.notes for line in draft.paragraph("     ", note)]
 
 
