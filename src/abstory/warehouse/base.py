@@ -41,6 +41,8 @@ class RollUp:
         story: only events of this story are attributed; None attributes every story.
         measures: what to build per viewer, without repeats.
         pairs: the covariances wanted, by measure name.
+        assigned_sql: an SQL expression over `viewer_id` that gives the variant assignment gives, or NULL;
+            trusted text, made by assignment. None leaves `mismatched` unchecked.
     """
 
     experiment: str
@@ -52,6 +54,7 @@ class RollUp:
     story: str | None
     measures: tuple[Measure, ...]
     pairs: tuple[Pair, ...]
+    assigned_sql: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,29 +67,38 @@ class ArmData:
         immature: viewers first exposed whose window is still open.
         crossovers: mature viewers of this arm that also saw another variant.
         without_crossovers: the moments without them.
-        mismatched: mature viewers whose logged variant is not the one assignment gives; None where not checked.
+        mismatched: of the `checked` viewers, those whose first logged variant is not the one assignment gives;
+            None where not checked.
+        checked: all mature viewers up to 200,000 over all variants, beyond that a fixed subset of about so many.
     """
 
     moments: Moments
     immature: int
     crossovers: int
     without_crossovers: Moments
+    mismatched: int | None = None
+    checked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The roll-up's answer, with what was left out and why.
 
+    Exposures after `as_of` count nowhere, as if they were not yet there. An excluded exposure is counted once:
+    as forced, else as outside the schedule, else by its unknown variant. Events are counted for mature viewers,
+    and only those that some measure reads.
+
     Attributes:
         arms: by variant name, every declared arm, even with no viewer.
         unknown_variants: exposures that name a variant the file does not declare, by name.
         outside_schedule: exposures before start or from end on.
         forced: exposures recorded as forced, never analysed.
-        not_attributed: events of exposed viewers inside their window that belong to another story.
-        before_exposure: events of exposed viewers before their first exposure.
+        not_attributed: events of exposed viewers inside their window that belong to another story (or to none).
+        before_exposure: events of the story (of any, where none is asked) from the schedule's start on, but
+            before their viewer's first exposure.
         views_without_time: attributed views that carry no watch time (counted as 0 s).
         watch_beyond_length: attributed views longer than the cut (capped for nothing; counted).
-        exposures_by_day: day (days since 1970-01-01 UTC) and variant -> viewers first exposed.
+        exposures_by_day: day (days since 1970-01-01 UTC) and variant -> viewers first exposed, immature ones included.
     """
 
     arms: Mapping[str, ArmData]

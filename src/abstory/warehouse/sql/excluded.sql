@@ -1,0 +1,22 @@
+-- Exposures that never enter the analysis, each under the first reason that holds.
+SELECT
+    reason,
+    variant,
+    COUNT(*) AS exposures
+FROM (
+    SELECT
+        CASE
+            WHEN forced THEN 'forced'
+            WHEN exposed_at < $start OR exposed_at >= $end THEN 'outside'
+            ELSE 'unknown'
+        END AS reason,
+        CASE
+            WHEN forced OR exposed_at < $start OR exposed_at >= $end THEN ''
+            ELSE variant
+        END AS variant
+    FROM exposures
+    WHERE experiment = $experiment
+        AND exposed_at <= $as_of
+        AND (forced OR exposed_at < $start OR exposed_at >= $end OR variant NOT IN ({variants}))
+) AS excluded
+GROUP BY reason, variant

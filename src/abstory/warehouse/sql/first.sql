@@ -1,0 +1,32 @@
+-- The first exposure of every viewer, one row each: earliest time, ties to the arm declared first.
+-- Time and arm are packed into one integer, so that a plain MIN finds both whatever the order of rows.
+shown AS (
+    SELECT
+        viewer_id,
+        exposed_at,
+        CASE variant {arms} END AS arm
+    FROM exposures
+    WHERE experiment = $experiment
+        AND NOT forced
+        AND exposed_at >= $start
+        AND exposed_at < $end
+        AND exposed_at <= $as_of
+        AND variant IN ({variants})
+),
+packed AS (
+    SELECT
+        viewer_id,
+        MIN((CAST(exposed_at AS {integer}) - $start) * {arm_count} + arm) AS earliest,
+        CASE WHEN MIN(arm) < MAX(arm) THEN 1 ELSE 0 END AS crossed
+    FROM shown
+    GROUP BY viewer_id
+),
+-- Not materialised: two readers share one pass, and six million ids are not copied.
+first AS NOT MATERIALIZED (
+    SELECT
+        viewer_id,
+        $start + CAST(earliest // {arm_count} AS BIGINT) AS first_at,
+        CAST(earliest % {arm_count} AS INTEGER) AS arm,
+        crossed
+    FROM packed
+)

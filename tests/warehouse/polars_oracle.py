@@ -1,0 +1,160 @@
+"""The roll-up read again, plainly, in polars: sort, take the first, join, filter, group. Shares no text with the SQL."""
+
+from fractions import Fraction
+
+import polars as pl
+
+from abstory.metrics import MeasureKind
+from abstory.stats.moments import Moments, pair
+from abstory.warehouse.base import Answer, ArmData
+
+DAY_US = 24 * 60 * 60 * 1_000_000
+
+EXPOSURES = {
+    "experiment": pl.String,
+    "viewer_id": pl.String,
+    "variant": pl.String,
+    "exposed_at": pl.Int64,
+    "story_id": pl.String,
+    "fingerprint": pl.String,
+    "forced": pl.Boolean,
+}
+EVENTS = {
+    "viewer_id": pl.String,
+    "story_id": pl.String,
+    "event": pl.String,
+    "occurred_at": pl.Int64,
+    "watch_ms": pl.Int64,
+    "value": pl.Int64,
+    "event_id": pl.String,
+}
+
+
+def answer(exposure_rows, event_rows, question):
+    known = pl.DataFrame(exposure_rows, schema=EXPOSURES, orient="row").filter(
+        pl.col("experiment") == question.experiment, pl.col("exposed_at") <= question.as_of_us
+    )
+    names = [arm.variant for arm in question.arms]
+    in_schedule = (pl.col("exposed_at") >= question.start_us) & (pl.col("exposed_at") < question.end_us)
+    free = known.filter(~pl.col("forced"))
+    scheduled = free.filter(in_schedule)
+    unknown = scheduled.filter(~pl.col("variant").is_in(names))
+    first = first_exposures(scheduled.filter(pl.col("variant").is_in(names)), names)
+    mature = first.filter(pl.col("first_at") + question.window_us <= question.as_of_us)
+    joined = (
+        measured_events(event_rows, question)
+        .join(mature, on="viewer_id")
+        .with_columns(
+            since=pl.col("occurred_at") - pl.col("first_at"),
+            length=pl.col("variant").replace_strict(lengths(question), return_dtype=pl.Int64, default=None),
+        )
+    )
+    ours = (
+        pl.lit(value=True) if question.story is None else (pl.col("story_id") == question.story).fill_null(value=False)
+    )
+    in_window = (pl.col("since") >= 0) & (pl.col("since") < question.window_us)
+    attributed = joined.filter(in_window, ours)
+    views = attributed.filter(pl.col("event") == "view")
+    viewers = per_viewer(mature, attributed, question)
+    return Answer(
+        arms={name: arm_data(name, first, mature, viewers, question) for name in names},
+        unknown_variants=dict(unknown.group_by("variant").len().iter_rows()),
+        outside_schedule=free.filter(~in_schedule).height,
+        forced=known.filter("forced").height,
+        not_attributed=joined.filter(in_window, ~ours).height,
+        before_exposure=joined.filter(pl.col("occurred_at") >= question.start_us, pl.col("since") < 0, ours).height,
+        views_without_time=views.filter(pl.col("watch_ms").is_null()).height,
+        watch_beyond_length=views.filter(pl.col("watch_ms") > pl.col("length")).height,
+        exposures_by_day=by_day(first),
+    )
+
+
+def first_exposures(shown, names):
+    order = {name: i for i, name in enumerate(names)}
+    return (
+        shown.with_columns(arm=pl.col("variant").replace_strict(order, return_dtype=pl.Int64, default=None))
+        .sort("viewer_id", "exposed_at", "arm")
+        .group_by("viewer_id", maintain_order=True)
+        .agg(
+            first_at=pl.col("exposed_at").first(),
+            variant=pl.col("variant").first(),
+            crossed=pl.col("variant").n_unique() > 1,
+        )
+    )
+
+
+def measured_events(rows, question):
+    names = {name for measure in question.measures for name in measure.events}
+    kinds = {measure.kind for measure in question.measures}
+    if kinds & {MeasureKind.COMPLETED, MeasureKind.COMPLETE_VIEWS}:
+        names |= {"view", "complete"}
+    if kinds & {MeasureKind.WATCHED, MeasureKind.FIRST_WATCH}:
+        names |= {"view"}
+    return pl.DataFrame(rows, schema=EVENTS, orient="row").filter(pl.col("event").is_in(sorted(names)))
+
+
+def per_viewer(mature, attributed, question):
+    table = mature
+    for measure in question.measures:
+        made = {
+            viewer: value(measure, rows.sort("since").to_dicts())
+            for (viewer,), rows in attributed.group_by("viewer_id")
+        }
+        column = [made.get(viewer, 0) for viewer in mature["viewer_id"]]
+        table = table.with_columns(pl.Series(measure.name, column, dtype=pl.Object))
+    return table
+
+
+def value(measure, events):
+    """One viewer's number, from their attributed events in order of time."""
+    chosen = [e for e in events if e["event"] in measure.events]
+    views = [e for e in events if e["event"] == "view"]
+    completes = [e for e in events if e["event"] == "complete"]
+    to_the_end = [e for e in views if e["length"] is not None and watch(e) >= e["length"]]
+    earliest = [e for e in views if e["since"] == views[0]["since"]]
+    return {
+        MeasureKind.COUNT: lambda: len(chosen),
+        MeasureKind.ANY: lambda: int(bool(chosen)),
+        MeasureKind.SUM_WATCH: lambda: sum(watch(e) for e in chosen),
+        MeasureKind.SUM_VALUE: lambda: sum(e["value"] or 0 for e in chosen),
+        MeasureKind.COMPLETED: lambda: int(bool(completes or to_the_end)),
+        MeasureKind.COMPLETE_VIEWS: lambda: max(len(completes), len(to_the_end)),
+        MeasureKind.WATCHED: lambda: int(any(watch(e) >= measure.threshold_ms for e in views)),
+        MeasureKind.FIRST_WATCH: lambda: min((min(watch(e), measure.threshold_ms) for e in earliest), default=0),
+    }[measure.kind]()
+
+
+def lengths(question):
+    return {arm.variant: arm.length_ms for arm in question.arms}
+
+
+def watch(event):
+    return max(0, event["watch_ms"] or 0)
+
+
+def arm_data(name, first, mature, viewers, question):
+    own = viewers.filter(pl.col("variant") == name)
+    waiting = first.filter(pl.col("variant") == name).height - mature.filter(pl.col("variant") == name).height
+    return ArmData(
+        moments=moments(own, question),
+        immature=waiting,
+        crossovers=own.filter("crossed").height,
+        without_crossovers=moments(own.filter(~pl.col("crossed")), question),
+    )
+
+
+def moments(viewers, question):
+    """Mean and covariance by their definitions, in exact fractions."""
+    n = viewers.height
+    columns = {measure.name: viewers[measure.name].to_list() for measure in question.measures}
+    means = {name: Fraction(sum(column), n) if n else Fraction(0) for name, column in columns.items()}
+    covariances = {}
+    for a, b in question.pairs:
+        gaps = ((x - means[a]) * (y - means[b]) for x, y in zip(columns[a], columns[b], strict=True))
+        covariances[pair(a, b)] = float(sum(gaps) / (n - 1)) if n > 1 else 0.0
+    return Moments(n, {name: float(mean) for name, mean in means.items()}, covariances)
+
+
+def by_day(first):
+    days = first.group_by(day=pl.col("first_at") // DAY_US, variant="variant").len()
+    return {(day, variant): count for day, variant, count in days.iter_rows()}

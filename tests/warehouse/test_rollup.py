@@ -1,0 +1,342 @@
+"""The roll-up on DuckDB against a plain polars reading of the same rows, and against laws and closed forms."""
+
+import importlib.util
+from dataclasses import replace
+from fractions import Fraction
+from importlib import resources
+from pathlib import Path
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from abstory.metrics import EVENTS, Measure, MeasureKind, built_in
+from abstory.stats.moments import pair
+from abstory.warehouse import rollup
+from abstory.warehouse.base import Arm, RollUp
+from abstory.warehouse.rollup import roll_up
+
+HERE = Path(__file__).parent
+SECOND = 1_000_000
+HOUR = 3600 * SECOND
+DAY = 24 * HOUR
+START = 20_000 * DAY
+END = START + 14 * DAY
+ARMS = (Arm("15s", 15_000), Arm("30s", 30_000), Arm("uncut", None))
+MEASURES = (
+    Measure(MeasureKind.COUNT, ("view",)),
+    Measure(MeasureKind.ANY, ("like", "share")),
+    Measure(MeasureKind.SUM_WATCH, ("view", "exit")),
+    Measure(MeasureKind.SUM_VALUE, ("purchase-made",)),
+    Measure(MeasureKind.COMPLETED),
+    Measure(MeasureKind.COMPLETE_VIEWS),
+    Measure(MeasureKind.WATCHED, threshold_ms=3000),
+    Measure(MeasureKind.FIRST_WATCH, threshold_ms=12_000),
+)
+PAIRS = tuple(pair(a.name, b.name) for a, b in zip(MEASURES, (*MEASURES[1:], MEASURES[0]), strict=True)) + tuple(
+    (m.name, m.name) for m in MEASURES
+)
+QUESTION = RollUp("cta", ARMS, START, END, DAY, END, None, MEASURES, PAIRS)
+
+
+def _oracle():
+    spec = importlib.util.spec_from_file_location("abstory_polars_oracle", HERE / "polars_oracle.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+oracle = _oracle()
+
+
+def store():
+    connection = duckdb.connect(":memory:", config={"threads": 2})
+    migrations = resources.files("abstory.warehouse").joinpath("sql", "migrations")
+    for migration in sorted(migrations.iterdir(), key=lambda path: path.name):
+        connection.execute(migration.read_text(encoding="utf-8"))
+    return connection
+
+
+STORE = store()
+
+
+def fill(connection, exposures, events):
+    connection.execute("DELETE FROM exposures")
+    connection.execute("DELETE FROM events")
+    add(connection, exposures, events)
+
+
+def add(connection, exposures, events):
+    columns = {"exposures": oracle.EXPOSURES, "events": oracle.EVENTS}
+    for table, rows in (("exposures", exposures), ("events", events)):
+        names = ", ".join(columns[table])
+        marks = ", ".join("?" for _ in columns[table])
+        if rows:
+            connection.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", [list(row) for row in rows])
+
+
+def ask(exposures, events, question=QUESTION):
+    fill(STORE, exposures, events)
+    return roll_up(STORE, question)
+
+
+def shown(viewer, at, variant="15s", *, experiment="cta", forced=False):
+    return (experiment, viewer, variant, at, None, None, forced)
+
+
+def event(viewer, name, at, *, watch=None, value=None, story="s"):
+    return (viewer, story, name, at, watch, value, None)
+
+
+viewers = st.sampled_from(["v1", "v2", "v3", "V1", "v1 ", "ü"])
+instants = st.one_of(
+    st.sampled_from([0, 1, DAY - 1, DAY, DAY + 1, 2 * DAY, 13 * DAY, 14 * DAY - 1, 14 * DAY, -1, -DAY]),
+    st.integers(-2 * DAY, 16 * DAY),
+).map(lambda offset: START + offset)
+exposures = st.lists(
+    st.builds(
+        shown,
+        viewers,
+        instants,
+        st.sampled_from(["15s", "15s", "30s", "30s", "uncut", "15S", "gone"]),
+        experiment=st.sampled_from(["cta", "cta", "cta", "other"]),
+        forced=st.sampled_from([False, False, False, True]),
+    ),
+    max_size=14,
+)
+events = st.lists(
+    st.builds(
+        event,
+        viewers,
+        st.sampled_from(["view", "view", "view", "complete", "like", "share", "exit", "purchase-made", "hide", "VIEW"]),
+        instants,
+        watch=st.sampled_from([None, 0, 1, 2999, 3000, 12_000, 14_999, 15_000, 15_001, 30_000, 700_000]),
+        value=st.sampled_from([None, 0, 1, -5, 10**6]),
+        story=st.sampled_from(["s", "s", "t", None]),
+    ),
+    max_size=25,
+)
+questions = st.builds(
+    lambda story, window, as_of, start, arms: replace(
+        QUESTION, story=story, window_us=window, as_of_us=START + as_of, start_us=start, arms=arms
+    ),
+    story=st.sampled_from([None, "s"]),
+    window=st.sampled_from([1, HOUR, DAY, 7 * DAY, 400 * DAY]),
+    as_of=st.sampled_from([0, DAY, DAY + 1, 13 * DAY, 14 * DAY, 30 * DAY, 500 * DAY]),
+    start=st.sampled_from([START, 0, START + 1]),
+    arms=st.permutations(ARMS).map(tuple),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(exposures, events, questions)
+def test_every_field_equals_the_polars_reading(exposures, events, question):
+    assert ask(exposures, events, question) == oracle.answer(exposures, events, question)
+
+
+@settings(max_examples=25, deadline=None)
+@given(exposures, events, questions, st.randoms(use_true_random=False), st.integers(0, 14))
+def test_neither_order_nor_split_of_rows_matters(exposures, events, question, random, at):
+    once = ask(exposures, events, question)
+    random.shuffle(exposures)
+    random.shuffle(events)
+    fill(STORE, exposures[:at], events[at:])
+    add(STORE, exposures[at:], events[:at])
+    assert roll_up(STORE, question) == once
+
+
+@settings(max_examples=25, deadline=None)
+@given(exposures, events, questions)
+def test_limbs_sum_to_the_same_moments(exposures, events, question):
+    fill(STORE, exposures, events)
+    narrow = rollup.Text(question)
+    wide = rollup.Text(question, wide=True)
+    for arm in range(len(question.arms)):
+        one, other = (
+            rollup._arm(text, list(rollup._found(rollup._fetch(STORE, text.rollup()))), arm, {})
+            for text in (narrow, wide)
+        )
+        assert one == other
+
+
+def test_the_window_opens_at_exposure_and_closes_before_its_length():
+    at = START + HOUR
+    moments = [at - SECOND, at, at + DAY - 1, at + DAY]
+    answer = ask([shown("v", at)], [event("v", "view", when, watch=1) for when in moments])
+    assert answer.arms["15s"].moments.means["count(view)"] == 2
+    assert answer.before_exposure == 1
+
+
+def test_silent_viewers_stay_as_zeros():
+    answer = ask(
+        [shown(f"v{i}", START) for i in range(4)], [event("v0", "like", START), event("stranger", "like", START)]
+    )
+    moments = answer.arms["15s"].moments
+    assert moments.n == 4
+    assert moments.means["any(like,share)"] == 0.25
+    assert moments.variance("any(like,share)") == 0.25  # 0/1 values: n p (1 - p) / (n - 1) = 4 * 3/16 / 3
+
+
+def test_a_tie_in_time_goes_to_the_arm_declared_first():
+    both = [shown("v", START, "30s"), shown("v", START, "15s")]
+    assert ask(both, []).arms["15s"].crossovers == 1
+    assert ask(both, [], replace(QUESTION, arms=ARMS[::-1])).arms["30s"].crossovers == 1
+
+
+def test_a_crossover_stays_with_its_first_arm_and_is_left_out_beside():
+    rows = [shown("v", START + 5, "15s"), shown("v", START + 4, "30s"), shown("w", START, "30s")]
+    arm = ask(rows, []).arms["30s"]
+    assert (arm.moments.n, arm.crossovers, arm.without_crossovers.n) == (2, 1, 1)
+
+
+def test_exposures_out_of_scope_make_no_crossover():
+    rows = [
+        shown("v", START),
+        shown("v", START, "30s", forced=True),
+        shown("v", START, "30s", experiment="other"),
+        shown("v", START - 1, "30s"),
+        shown("v", END, "30s"),
+        shown("v", START, "gone"),
+    ]
+    answer = ask(rows, [])
+    assert answer.arms["15s"].moments.n == 1
+    assert answer.arms["15s"].crossovers == 0
+    assert (answer.forced, answer.outside_schedule, dict(answer.unknown_variants)) == (1, 2, {"gone": 1})
+
+
+def test_only_closed_windows_are_analysed_and_later_exposures_ignored():
+    as_of = START + 2 * DAY
+    rows = [shown("closed", START + DAY), shown("open", START + DAY + 1), shown("later", as_of + 1)]
+    answer = ask(rows, [], replace(QUESTION, as_of_us=as_of))
+    assert (answer.arms["15s"].moments.n, answer.arms["15s"].immature) == (1, 1)
+    assert answer.exposures_by_day == {(20_001, "15s"): 2}
+
+
+def test_views_at_the_same_instant_resolve_to_the_smaller_watch():
+    views = [event("v", "view", START, watch=w) for w in (9000, 4000)] + [event("v", "view", START + 1, watch=1)]
+    assert ask([shown("v", START)], views).arms["15s"].moments.means["first_watch(12000ms)"] == 4000
+
+
+def test_many_exposures_do_not_multiply_events():
+    rows = [shown("v", START + i) for i in range(50)]
+    answer = ask(rows, [event("v", "view", START + 60, watch=1000)])
+    assert answer.arms["15s"].moments.means["sum_watch(view,exit)"] == 1000
+
+
+def test_an_empty_store_answers_zero_for_every_arm():
+    answer = ask([], [])
+    assert list(answer.arms) == ["15s", "30s", "uncut"]
+    assert all(arm.moments.n == 0 and arm.immature == 0 for arm in answer.arms.values())
+
+
+def test_a_question_without_measures_counts_viewers():
+    answer = ask([shown("v", START)], [event("v", "view", START)], replace(QUESTION, measures=(), pairs=()))
+    assert answer.arms["15s"].moments.n == 1
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_extreme_values_are_summed_exactly(sign):
+    top = 2**63 - 1
+    rows = [shown(f"v{i}", START) for i in range(7)]
+    bought = [
+        event(f"v{i}", "purchase-made", START + j, value=sign * (top - i * j)) for i in range(6) for j in range(40)
+    ]
+    watched = [event(f"v{i}", "view", START + j, watch=top - j) for i in range(3) for j in range(5)]
+    moments = ask(rows, bought + watched).arms["15s"].moments
+    values = [sum(sign * (top - i * j) for j in range(40)) for i in range(6)] + [0]
+    watches = [sum(top - j for j in range(5)) for _ in range(3)] + [0] * 4
+    value, watch = "sum_value(purchase-made)", "sum_watch(view,exit)"
+    assert moments.means[value] == float(Fraction(sum(values), 7))
+    assert moments.variance(value) == variance(values, values)
+    assert moments.variance(watch) == variance(watches, watches)
+
+
+def test_a_tiny_spread_on_a_huge_mean_keeps_its_digits():
+    rows = [shown(f"v{i}", START) for i in range(3)]
+    bought = [event(f"v{i}", "purchase-made", START, value=10**18 + i) for i in range(3)]
+    assert ask(rows, bought).arms["15s"].moments.variance("sum_value(purchase-made)") == 1.0  # of 0, 1, 2
+
+
+def variance(a, b):
+    """Sample covariance by its definition, in fractions."""
+    gaps = sum((x - Fraction(sum(a), len(a))) * (y - Fraction(sum(b), len(b))) for x, y in zip(a, b, strict=True))
+    return float(gaps / (len(a) - 1))
+
+
+@pytest.mark.parametrize("times", [(-(2**62), 2**62), (0, 2**62), (-5, 5)])
+def test_schedules_without_edges_do_not_overflow(times):
+    start, end = times
+    question = replace(QUESTION, start_us=start, end_us=end, as_of_us=end, window_us=1)
+    rows = [shown("v", start), shown("w", end - 2, "30s")]
+    answer = ask(rows, [event("v", "view", start, watch=2**62)], question)
+    assert answer.arms["15s"].moments.means["first_watch(12000ms)"] == 12_000
+    assert answer.exposures_by_day == {(start // DAY, "15s"): 1, ((end - 2) // DAY, "30s"): 1}
+
+
+def test_a_window_of_years_does_not_overflow():
+    question = replace(
+        QUESTION,
+        window_us=2**60,
+        as_of_us=2**62,
+        measures=(Measure(MeasureKind.FIRST_WATCH, threshold_ms=600_000),),
+        pairs=(),
+    )
+    answer = ask([shown("v", START)], [event("v", "view", START + 2**59, watch=7)], question)
+    assert answer.arms["15s"].moments.means["first_watch(600000ms)"] == 7
+
+
+@pytest.mark.parametrize("name", ["it's", 'a"b', "x); DROP TABLE events; --", "$start", "{first}", "a\nb", "ü"])
+def test_no_name_is_ever_read_as_sql(name):
+    measures = (Measure(MeasureKind.COUNT, (name,)),)
+    question = replace(
+        QUESTION, experiment=name, story=name, arms=(Arm(name, 1), Arm("b", None)), measures=measures, pairs=()
+    )
+    answer = ask(
+        [shown("v", START, name, experiment=name)],
+        [event("v", name, START, story=name), event("v", name, START)],
+        question,
+    )
+    assert answer.arms[name].moments.means == {measures[0].name: 1.0}
+    assert answer.not_attributed == 1
+
+
+def test_every_built_in_metric_can_be_asked_at_once():
+    names = [
+        "completion_rate",
+        "completions_per_view",
+        "watch_seconds",
+        "watch_seconds_to_12s",
+        "watched_3s",
+        "hide_rate",
+    ]
+    metrics = [built_in(name) for name in names]
+    measures = tuple(dict.fromkeys(m for metric in metrics for m in metric.measures))
+    pairs = tuple(dict.fromkeys(p for metric in metrics for p in metric.pairs))
+    question = replace(QUESTION, measures=measures, pairs=pairs)
+    rows = [shown(f"v{i}", START) for i in range(10)]
+    log = [event(f"v{i}", name, START + i, watch=1000 * i) for i in range(8) for name in EVENTS]
+    assert ask(rows, log, question) == oracle.answer(rows, log, question)
+
+
+def test_a_logged_variant_that_assignment_does_not_give_is_counted():
+    rows = [shown("a1", START), shown("b1", START), shown("b2", START, "30s"), shown("none", START, "30s")]
+    rows += [shown("b3", END - 1)]
+    assigned = "CASE WHEN viewer_id LIKE 'a%' THEN '15s' WHEN viewer_id LIKE 'b%' THEN '30s' END"
+    arms = ask(rows, [], replace(QUESTION, assigned_sql=assigned)).arms
+    assert [(arm.checked, arm.mismatched) for arm in arms.values()] == [(2, 1), (2, 1), (0, 0)]
+
+
+def test_unasked_assignment_is_unchecked():
+    arm = ask([shown("v", START)], []).arms["15s"]
+    assert (arm.checked, arm.mismatched) == (0, None)
+
+
+def test_many_viewers_are_checked_on_a_fixed_part(monkeypatch):
+    monkeypatch.setattr(rollup, "CHECKED_AT_MOST", 500)
+    rows = [shown(f"v{i}", START) for i in range(2000)]
+    question = replace(QUESTION, assigned_sql="'30s'")
+    first, again = (ask(order, [], question).arms["15s"] for order in (rows, rows[::-1]))
+    assert first == again
+    assert first.checked == first.mismatched
+    assert 400 < first.checked < 600  # binomial(2000, 1/4): mean 500, standard deviation 19.4
