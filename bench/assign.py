@@ -73,7 +73,7 @@ def growthbook() -> Case:
 def many_viewers(rows: int) -> Iterator[tuple[str, Case]]:
     import duckdb
 
-    from abstory.assignment.sql import bucket_sql, variant_sql
+    from abstory.assignment.sql import bucket_sql, draw_sql, name_sql, variant_sql
     from abstory.experiment import Experiment
 
     connection = duckdb.connect(config={"threads": 2})
@@ -91,7 +91,9 @@ def many_viewers(rows: int) -> Iterator[tuple[str, Case]]:
 
     yield "bare hash", run("sum(v)", bare)
     yield "variant_sql", run("count(v)", variant)
-    yield "variant_sql, ids checked", run("count(v)", f"CASE WHEN strlen(id) BETWEEN 1 AND 256 THEN {variant} END")
+    checked = f"SELECT CASE WHEN strlen(id) BETWEEN 1 AND 256 THEN {draw_sql(whole, 'id')} END AS draw FROM viewers"
+    staged = f"SELECT count(v) FROM (SELECT {name_sql(whole, 'draw')} AS v FROM ({checked}))"
+    yield "ids checked, draw, name", lambda: connection.execute(staged).fetchall()
 
 
 def interleaved(cases: Mapping[str, Case], rounds: int) -> dict[str, list[float]]:

@@ -25,8 +25,8 @@ def bucket_sql(salt: str, column: str) -> str:
     return f"('0x' || left(sha256({_literal(salt, ':')} || {column}), 13))::BIGINT"
 
 
-def variant_sql(experiment: Experiment, column: str) -> str:
-    """The variant's name for an eligible viewer, or NULL outside the traffic share; NULL for a NULL id.
+def draw_sql(experiment: Experiment, column: str) -> str:
+    """The draw in [0, total weight) of an eligible viewer, or NULL outside the traffic share; NULL for a NULL id.
 
     Eligibility and the rules for ids (1 to 256 bytes) are the caller's to apply.
 
@@ -34,20 +34,23 @@ def variant_sql(experiment: Experiment, column: str) -> str:
         NotYet, UsageError: as `refuse_unbuilt`.
     """
     refuse_unbuilt(experiment)
-    variants = by_name(experiment.variants)
-    edges = cumulative(variants)
-    draw = f"{bucket_sql(variant_salt(experiment.key), column)} % {edges[-1]}"
-    chain = " ".join(
-        f"WHEN {draw} < {edge} THEN {_literal(variant.name)}" for variant, edge in zip(variants, edges, strict=True)
-    )
-    return f"CASE {_outside(experiment, column)}{chain} END"
-
-
-def _outside(experiment: Experiment, column: str) -> str:
+    draw = f"{bucket_sql(variant_salt(experiment.key), column)} % {cumulative(by_name(experiment.variants))[-1]}"
     if experiment.traffic.share >= WHOLE:
-        return ""
+        return draw
     bucket = bucket_sql(traffic_salt(experiment.key), column)
-    return f"WHEN {bucket} % {WHOLE} >= {experiment.traffic.share} THEN NULL "
+    return f"CASE WHEN {bucket} % {WHOLE} < {experiment.traffic.share} THEN {draw} END"
+
+
+def name_sql(experiment: Experiment, draw: str) -> str:
+    """The variant's name for a draw; NULL for a NULL draw."""
+    variants = by_name(experiment.variants)
+    edges = zip(variants, cumulative(variants), strict=True)
+    return f"CASE {' '.join(f'WHEN {draw} < {edge} THEN {_literal(variant.name)}' for variant, edge in edges)} END"
+
+
+def variant_sql(experiment: Experiment, column: str) -> str:
+    """Both in one expression, for pasting. Over a large table make the draw a column first: it is hashed only once."""
+    return name_sql(experiment, f"({draw_sql(experiment, column)})")
 
 
 def _literal(text: str, after: str = "") -> str:
