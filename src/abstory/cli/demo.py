@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from abstory.errors import NotWritable
 if TYPE_CHECKING:
     from abstory.experiment import Experiment
 
-KEY = "launch-cta-w45"
+KEY = "launch-cta"
 FILE = Path("experiments", f"{KEY}.yaml")
 VIEWERS = 60_000
 SEED = 20261102
@@ -37,7 +38,9 @@ def command(settings: Settings, /, directory: Path, viewers: int, seed: int) -> 
     folder = _fresh(settings.project / directory)
     guide = _Guide(_flags(settings))
     with contextlib.chdir(folder):
-        outcome = _prepare(guide, viewers, seed) or _look(guide)
+        if outcome := _prepare(guide, viewers, seed):
+            return outcome
+        outcome = _look(guide)
     guide.farewell(folder)
     return outcome
 
@@ -47,7 +50,7 @@ def _prepare(guide: _Guide, viewers: int, seed: int) -> int:
     from abstory.simulate import crowd
 
     FILE.parent.mkdir()
-    FILE.write_text(files("abstory.cli").joinpath("demo.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    FILE.write_text(_declared(datetime.now(UTC).date()), encoding="utf-8")
     guide.aside(f"{FILE} declares an experiment: 2 filters x 2 lengths x 2 calls to action.")
     if outcome := guide.run("validate"):
         return outcome
@@ -73,6 +76,13 @@ def _look(guide: _Guide) -> int:
     click.echo(outcome)
     guide.truth(_experiment())
     return outcome
+
+
+def _declared(today: date) -> str:
+    """The experiment file, its two weeks ending yesterday, so that the newest event is from yesterday too."""
+    end = today - timedelta(days=1)
+    text = files("abstory.cli").joinpath("demo.yaml").read_text(encoding="utf-8")
+    return text.replace("{start}", str(end - timedelta(days=14))).replace("{end}", str(end))
 
 
 def _play(seed: int) -> None:

@@ -71,7 +71,7 @@ LAUNCH = StoryAudience(
         "save": 0.007,
         "cta_click": 0.012,
         "follow": 0.009,
-        "hide": 0.016,
+        "hide": 0.045,
     },
     nudges={
         "filter=warm": Nudge(leaving=0.88, events={"like": 1.10, "save": 1.15}),
