@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import types
 
 import pytest
 
@@ -158,7 +159,17 @@ def empty():
 
 
 def unbounded():
-    lone = Effect(0.002, 0.0, Estimate(0.002, Interval(0.0004, 0.004)), Undetermined(Reason.CONTROL_NEAR_ZERO), 3, 0.01, 2, 0.001, "score")
+    lone = Effect(
+        0.002,
+        0.0,
+        Estimate(0.002, Interval(0.0004, 0.004)),
+        Undetermined(Reason.CONTROL_NEAR_ZERO),
+        3,
+        0.01,
+        2,
+        0.001,
+        "score",
+    )
     rows = [
         Comparison("b", 0.002, lone, Reads.BETTER),
         row("c", 0.001, (2.5, 0.2, math.inf, 0.02), Reads.BETTER),
@@ -177,7 +188,9 @@ PAGES = {
         "24h",
     ),
     "invalid": Page(mismatched(), Verdict(Ruling.INVALID, None, ("sample ratio mismatch",)), "24h"),
-    "no data": Page(empty(), Verdict(Ruling.NO_DATA, None, ("no exposures in the schedule: 120 lie outside it",)), "24h"),
+    "no data": Page(
+        empty(), Verdict(Ruling.NO_DATA, None, ("no exposures in the schedule: 120 lie outside it",)), "24h"
+    ),
     "review": Page(
         two((0.05, 0.02, 0.08, 0.0004), Reads.BETTER, day=20),
         Verdict(Ruling.REVIEW, None, ("completion_rate is better, but report_rate is not shown safe",)),
@@ -199,3 +212,9 @@ def page(request):
 def pages():
     """All hand-made pages by name."""
     return PAGES
+
+
+@pytest.fixture(scope="session")
+def made():
+    """The makers above, for tests that make their own."""
+    return types.SimpleNamespace(**globals())

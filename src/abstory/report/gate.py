@@ -44,7 +44,7 @@ def lines(gate: GateReport, look: Look) -> list[Text]:
 
 
 def _head(gate: GateReport, look: Look) -> list[Text]:
-    named = look.plain(f" → {look.say(gate.variant)}") if gate.variant else ""
+    named = f" -> {look.say(gate.variant)}" if gate.variant else ""
     lead = gate.outcome.value.upper()
     return paragraph(f"{lead}  ", f"{look.say(gate.experiment)}{named}", look.width, style=_OUTCOMES[gate.outcome])
 
@@ -55,11 +55,17 @@ def _check(check: GateCheck, look: Look, width: int) -> list[Text]:
 
 
 def _foot(gate: GateReport, look: Look) -> list[Text]:
-    key = look.say(gate.experiment)
-    told = paragraph(f"exit {int(gate.exit_code)}: ", look.say(_meaning(gate)), look.width)
+    end, details = f"exit {int(gate.exit_code)}: ", f"details: abstory report {look.say(gate.experiment)}"
+    meaning = look.say(_meaning(gate))
     if gate.verdict.ruling in _EXPLAINED:
-        told += paragraph("  why: ", look.say("; ".join(gate.verdict.reasons)), look.width)
-    return told + paragraph("details: ", f"abstory report {key}", look.width, style="dim")
+        why = paragraph("  why: ", look.say("; ".join(gate.verdict.reasons)), look.width)
+        return [*paragraph(end, meaning, look.width), *why, *paragraph("", details, look.width)]
+    one = Text(f"{end}{meaning}   {details}")
+    return (
+        [one]
+        if one.cell_len <= look.width
+        else [*paragraph(end, meaning, look.width), *paragraph("", details, look.width)]
+    )
 
 
 def _meaning(gate: GateReport) -> str:

@@ -1,8 +1,8 @@
 """A project at a glance: one line an experiment, and the `status/1` document.
 
-`status/1`: `abstory`, `as_of` and `experiments` [{key, file, state, day, days, viewers, immature, data, ruling,
-variant, days_left, problem}]; null for what is not known, `problem` null where there is none. `state` is draft (no
-schedule and no exposure), not started, running, ended, or broken.
+`status/1`: `abstory`, `as_of` and `experiments` [{key, file, state, day, days, viewers (the immature among them),
+immature, data, ruling, variant, days_left, problem}]; null for what is not known, `problem` null where there is none.
+`state` is draft (no schedule and no exposure), not started, running, ended, or broken.
 """
 
 from __future__ import annotations
@@ -87,7 +87,12 @@ def _state(entry: Entry) -> str:
 
 
 def _viewers(entry: Entry) -> str:
-    return numbers.count(_seen(entry.result)) if entry.state is not State.BROKEN else ""
+    return numbers.count(_seen(entry.result)) if _counted(entry) else ""
+
+
+def _counted(entry: Entry) -> bool:
+    """Whether the number of viewers is known; nothing recorded yet is a known 0."""
+    return entry.result is not None or not entry.problem
 
 
 def _seen(result: ExperimentResult | None) -> int:
@@ -124,7 +129,7 @@ def _plain(entry: Entry) -> Plain:
         "state": entry.state.value,
         "day": result.day if result else None,
         "days": result.days if result else None,
-        "viewers": result.viewers if result else None,
+        "viewers": _seen(result) if _counted(entry) else None,
         "immature": sum(arm.immature for arm in result.arms) if result else None,
         "data": data.value if data else None,
         "ruling": verdict.ruling.value if verdict else None,

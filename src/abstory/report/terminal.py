@@ -47,9 +47,9 @@ def lines(page: Page, look: Look) -> list[Text]:
 
 def _headline(draft: Draft) -> list[Text]:
     result = draft.page.result
-    parts = [result.key, _counted(result.viewers, "viewer"), _counted(len(result.arms), "variant"), _day(draft)]
+    parts = [_counted(result.viewers, "viewer"), _counted(len(result.arms), "variant"), _day(draft)]
     title = draft.paragraph("", result.title) if result.title else []
-    return draft.listed("", [part for part in parts if part], style="bold") + title
+    return draft.listed(f"{draft.look.say(result.key)} · ", parts, style="bold") + title
 
 
 def _counted(number: int, noun: str) -> str:
