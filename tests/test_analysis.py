@@ -1,6 +1,7 @@
 """Analysis: the question asked of the warehouse, the level each comparison is read at, and the word it gets."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -387,6 +388,16 @@ def test_untrusted_data_withholds_every_effect_and_keeps_the_values():
         assert metric.comparisons[0].effect == Undetermined(Reason.UNTRUSTED)
         assert metric.comparisons[0].reads is Reads.UNKNOWN
     assert only(result).value == 0.1
+
+
+def test_the_result_without_crossovers_is_kept_beside():
+    loyal = {"none": arm(9_990, cta=500), "shop": arm(9_990, cta=480)}
+    mixed = {"none": arm(10_000, cta=505, crossovers=10), "shop": arm(10_000, cta=485, crossovers=10)}
+    both = {name: replace(data, without_crossovers=loyal[name].moments) for name, data in mixed.items()}
+    result = read(answer(**both))
+    assert result.without_crossovers == read(answer(**loyal)).metrics
+    assert result.metrics == read(answer(**mixed)).metrics != result.without_crossovers
+    assert read(answer(**loyal)).without_crossovers == ()
 
 
 def test_no_viewer_at_all():

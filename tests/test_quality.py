@@ -21,9 +21,13 @@ def declared(**fields):
             "key": "cta",
             "factors": {"cta": ["none", "shop"]},
             "metrics": {"primary": "cta_rate"},
+            "schedule": {"start": "2023-11-15", "end": "2023-11-29"},
             **fields,
         }
     )
+
+
+FIXED = {"analysis": {"looks": "fixed"}}
 
 
 def arm(n, *, crossovers=0, immature=0, rate=0.1):
@@ -65,20 +69,22 @@ def test_a_split_as_declared_is_ok():
 
 def test_at_the_end_srm_is_the_chi_square_test():
     # scipy beside it: 5,000 against 5,300 of an even split.
-    check = found("srm", answer(arm(5000), arm(5300)), at_end=True)
+    check = found("srm", answer(arm(5000), arm(5300)), experiment=declared(**FIXED), over=True)
     assert check.figures["p"] == pytest.approx(stats.chisquare([5000, 5300]).pvalue, rel=1e-9)
     assert check.status is Status.OK
+    looked_at_daily = found("srm", answer(arm(5000), arm(5300)), over=True)
+    assert (looked_at_daily.figures["method"], check.figures["method"]) == ("sequential", "chi-square")
 
 
-@pytest.mark.parametrize("at_end", [True, False])
-def test_a_lost_share_fails(at_end):
+@pytest.mark.parametrize("fields", [FIXED, {}])
+def test_a_lost_share_fails(fields):
     # 8 % of one arm lost among 20,000: chi-square p = 4e-9 (scipy).
-    assert found("srm", answer(arm(10_000), arm(9_200)), at_end=at_end).status is Status.FAIL
+    assert found("srm", answer(arm(10_000), arm(9_200)), experiment=declared(**fields), over=True).status is Status.FAIL
 
 
-@pytest.mark.parametrize("at_end", [True, False])
-def test_an_arm_without_viewers_stays_in_the_test(at_end):
-    assert found("srm", answer(arm(1000), arm(0)), at_end=at_end).status is Status.FAIL
+@pytest.mark.parametrize("fields", [FIXED, {}])
+def test_an_arm_without_viewers_stays_in_the_test(fields):
+    assert found("srm", answer(arm(1000), arm(0)), experiment=declared(**fields), over=True).status is Status.FAIL
 
 
 def test_srm_holds_to_the_declared_weights():
@@ -90,7 +96,7 @@ def test_srm_holds_to_the_declared_weights():
 
 def test_a_huge_split_off_by_a_rounding_is_no_alarm():
     # 10^9 viewers, 0.05 % off: p is far below .001 (chi-square 250), the deviation below 0.1 %.
-    check = found("srm", answer(arm(500_250_000), arm(499_750_000)), at_end=True)
+    check = found("srm", answer(arm(500_250_000), arm(499_750_000)), experiment=declared(**FIXED), over=True)
     assert check.figures["p"] < 1e-9
     assert check.status is Status.OK
 
@@ -179,7 +185,7 @@ def test_the_age_of_events():
     data = answer(arm(10), arm(10))
     assert found("age", data, age_us=2 * HOUR_US).said == "events 2 h old"
     assert found("age", data, age_us=49 * HOUR_US).status is Status.WARN
-    assert found("age", data, age_us=49 * HOUR_US, at_end=True).status is Status.OK
+    assert found("age", data, age_us=49 * HOUR_US, over=True).status is Status.OK
     assert found("age", data).status is Status.UNKNOWN
 
 

@@ -27,14 +27,15 @@ class Evidence:
         answer: of the roll-up.
         stored: exposures by the fingerprint they were recorded under, empty text where none was logged.
         age_us: from the last stored event to now; None without an event or a clock.
-        at_end: the one look at the declared end of a fixed horizon, for which SRM is the plain chi-square test.
+        over: the last window of the schedule is closed: nothing more is waited for, and the one look of a fixed
+            horizon has the plain chi-square test for SRM.
     """
 
     experiment: Experiment
     answer: Answer
     stored: Mapping[str, int]
     age_us: int | None = None
-    at_end: bool = False
+    over: bool = False
 
     @property
     def arms(self) -> Sequence[ArmData]:
@@ -57,7 +58,8 @@ def _srm(evidence: Evidence) -> Check:
     if not evidence.viewers:
         return Check("srm", Status.UNKNOWN, "SRM not known: no viewers")
     weights = [float(variant.weight) for variant in evidence.experiment.variants]
-    found = (srm_chisq if evidence.at_end else srm_sequential)(counts, weights)
+    one_look = evidence.over and evidence.experiment.analysis.looks == "fixed"
+    found = (srm_chisq if one_look else srm_sequential)(counts, weights)
     advice = "find what loses or doubles viewers of one variant; effects are withheld" if found.alarm else ""
     status = Status.FAIL if found.alarm else Status.OK
     return Check("srm", status, f"SRM {digits.p_value(found.p_value)}", advice, _ratio_figures(found))
@@ -161,7 +163,7 @@ def _age(evidence: Evidence) -> Check:
         return Check("age", Status.UNKNOWN, "age of events not known")
     age = max(0, evidence.age_us)
     said, figures = f"events {digits.age(age)} old" if digits.age(age) != "now" else "events new", {"age_us": age}
-    if age > STALE_HOURS * HOUR_US and not evidence.at_end:
+    if age > STALE_HOURS * HOUR_US and not evidence.over:
         return Check("age", Status.WARN, said, "load what has come in since", figures)
     return Check("age", Status.OK, said, "", figures)
 

@@ -166,6 +166,8 @@ class ExperimentResult:
         exposures_by_day: day (days since 1970-01-01 UTC) and variant -> viewers first exposed.
         data_hash: sha256 of the evidence behind the numbers (64 hex digits): equal exactly when a second look
             saw the same data at the same instant under the same file.
+        without_crossovers: every outcome again without the viewers who saw several variants, to hold beside `metrics`;
+            never decided by, for leaving them out selects on behaviour. Empty where there are none.
     """
 
     key: str
@@ -185,6 +187,7 @@ class ExperimentResult:
     data_end_us: int | None = None
     exposures_by_day: Mapping[tuple[int, str], int] = field(default_factory=dict)
     data_hash: str = ""
+    without_crossovers: tuple[MetricResult, ...] = ()
 
     @property
     def viewers(self) -> int:

@@ -87,10 +87,11 @@ def analyse(
     """
     end, stamps = data_end(span), stored or {}
     age_us = None if now_us is None or end is None else now_us - end
-    at_end = readings.fixed(experiment) and readings.over(experiment, as_of_us)
-    quality = checks(Evidence(experiment, answer, stamps, age_us, at_end))
+    quality = checks(Evidence(experiment, answer, stamps, age_us, readings.over(experiment, as_of_us)))
     trusted = all(check.status is not Status.FAIL for check in quality)
     asked = _Asked(experiment, {name: arm.moments for name, arm in answer.arms.items()}, as_of_us, trusted)
+    loyal = replace(asked, moments={name: arm.without_crossovers for name, arm in answer.arms.items()})
+    crossed = any(arm.crossovers for arm in answer.arms.values())
     first = _first_exposure(experiment, answer, span)
     return ExperimentResult(
         key=experiment.key,
@@ -108,6 +109,7 @@ def analyse(
         method=readings.method(experiment, asked.moments, as_of_us=as_of_us, now_us=now_us),
         data_end_us=end,
         exposures_by_day=answer.exposures_by_day,
+        without_crossovers=tuple(map(loyal.metric, experiment.outcomes)) if crossed else (),
         data_hash=data_hash(answer, as_of_us=as_of_us, fingerprint=experiment.fingerprint, stored=stamps),
     )
 
