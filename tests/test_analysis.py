@@ -10,12 +10,15 @@ from scipy.stats import norm
 from statsmodels.stats.proportion import proportions_ztest
 
 from abstory.analysis import analyse, as_of, plan, run
+from abstory.decision import gate
 from abstory.experiment import DAY_US, HOUR_US, Experiment
+from abstory.ledger import history, keep, looks
 from abstory.results import AsOf, Reads, Status
 from abstory.stats.dunnett import dunnett_critical, loadings
 from abstory.stats.estimate import Effect, Reason, Undetermined
 from abstory.stats.moments import Moments
-from abstory.warehouse.base import Answer, ArmData, Span
+from abstory.warehouse import open_store
+from abstory.warehouse.base import Answer, ArmData, Exposure, Span
 
 START = 1_700_006_400_000_000  # 2023-11-15 00:00 UTC
 SCHEDULE = {"start": "2023-11-15", "end": "2023-11-29", "timezone": "UTC"}
@@ -141,6 +144,40 @@ def test_run_asks_once_and_says_how_the_instant_came_about():
     assert (result.as_of_us, result.as_of_from, result.data_end_us) == (END, AsOf.LAST_EVENT, END)
     assert not result.trusted  # another file's fingerprint: drift
     assert any("--as-of" in note for note in result.method.notes)  # the data end before the last window closes
+
+
+def test_from_a_real_store_to_the_ledger_and_the_same_again(tmp_path):
+    # The Open Bandit counts through the database: published two-sided p 0.0315 at a fixed horizon.
+    experiment = declared(analysis=FIXED)
+    with open_store(tmp_path / "abstory.duckdb", create=True) as store:
+        store.record(
+            [
+                Exposure("cta", f"{name}{i}", name, START + i * 60_000_000, None, experiment.fingerprint)
+                for name in ("none", "shop")
+                for i in range(10_000)
+            ]
+        )
+        clicks = [(f"{name}{i}", START + i * 60_000_000) for name, k in (("none", 46), ("shop", 69)) for i in range(k)]
+        clicks.append(("somebody else", END + DAY_US))
+        store.connection.executemany(
+            "INSERT INTO events (viewer_id, event, occurred_at) VALUES (?, 'cta_click', ?)", clicks
+        )
+        result = run(experiment, store, now_us=END + 3 * DAY_US)
+        again = run(experiment, store, now_us=END + 4 * DAY_US)
+        verdict = gate(experiment, result)
+        for asked_at in (1, 2):
+            keep(store, gate(experiment, again), asked_at_us=asked_at, asked_by="ci")
+        rows = history(store, "cta")
+    assert only(result).effect.p_value == pytest.approx(0.0315, abs=5e-5)
+    assert (result.trusted, result.as_of_from, result.viewers) == (True, AsOf.LAST_EVENT, 20_000)
+    assert (again.metrics, again.data_hash) == (result.metrics, result.data_hash)
+    assert verdict.exit_code == 0
+    assert (len(rows), looks(rows)) == (2, 1)
+    later = gate(experiment, again)
+    assert (verdict.outcome, verdict.verdict, verdict.checks[1:]) == (later.outcome, later.verdict, later.checks[1:])
+    assert (
+        verdict.checks[0].text == "SRM p=1, 0.00% saw >1 variant, events 2 d old"
+    )  # the age is the clock's, not the data's
 
 
 # --- a fixed horizon
