@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import accumulate
 from typing import Self
 
@@ -16,7 +17,7 @@ from abstory.stats.moments import Sample, Tally
 from abstory.stats.reading import Reading, agreed
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Bonferroni:
     """Any reading, shared by a family: each comparison is read at alpha / family, and p is multiplied by family.
 
@@ -43,8 +44,12 @@ class Bonferroni:
     def alpha(self) -> float:
         return self.base.alpha
 
+    @cached_property
+    def _each(self) -> Reading:
+        return self.base.at(self.alpha / self.family)
+
     def critical(self, n: int, df: float) -> float:
-        return self.base.at(self.alpha / self.family).critical(n, df)
+        return self._each.critical(n, df)
 
     def p_value(self, statistic: float, n: int, df: float) -> float:
         p = min(1.0, self.family * self.base.p_value(statistic, n, df))

@@ -188,35 +188,52 @@ def _at(treatment: Tally, control: Tally, pull: float) -> tuple[float, float]:
 
 def _lowest_difference(treatment: Tally, control: Tally, root: float) -> float:
     """The lowest δ with T(δ) <= critical; `root` is critical √k."""
-    if not treatment.successes and control.successes == control.n:
+    n_t, x_t, n_c, x_c = map(float, (treatment.n, treatment.successes, control.n, control.successes))
+    missed_t, missed_c = n_t - x_t, n_c - x_c
+    if not x_t and not missed_c:
         return -1.0
 
     def excess(pull: float) -> float:
-        return pull * sqrt(_at(treatment, control, pull)[1]) - root
+        gap_t, gap_c = n_t - pull, n_c - pull
+        width_t, width_c = sqrt(gap_t * gap_t + 4 * pull * missed_t), sqrt(gap_c * gap_c + 4 * pull * x_c)
+        q_t = missed_t / (gap_t + width_t) if gap_t > 0 else (width_t - gap_t) / (4 * pull)
+        p_c = x_c / (gap_c + width_c) if gap_c > 0 else (width_c - gap_c) / (4 * pull)
+        own, other = x_t * q_t / (n_t * (n_t + pull + width_t)), missed_c * p_c / (n_c * (n_c + pull + width_c))
+        return 2 * pull * sqrt(own + other) - root
 
-    return _at(treatment, control, crossing_above(excess, -root, _guess(treatment, control, root)))[0]
+    own, other = x_t * missed_t / n_t**3, x_c * missed_c / n_c**3
+    slope = other * (missed_c - x_c) / (n_c * n_c) - own * (missed_t - x_t) / (n_t * n_t)
+    return _at(treatment, control, crossing_above(excess, -root, _guess(root, own + other, slope, n_t + n_c)))[0]
 
 
 def _lowest_ratio(treatment: Tally, control: Tally, root: float) -> float:
     """The lowest r with T(r) <= critical: p_t is pulled as before, and p_c = (x_c + λ p_t)/(n_c + λ p_t) follows."""
-    x, n, missed = control.successes, control.n, control.n - control.successes
-    if not treatment.successes:
+    n_t, x_t, n_c, x_c = map(float, (treatment.n, treatment.successes, control.n, control.successes))
+    rate, missed, share = x_t / n_t, n_t - x_t, (n_c - x_c) / n_c
+    if not x_t:
         return 0.0
 
     def excess(pull: float) -> float:
-        p, q = _pulled(treatment.n, treatment.successes, pull)
-        shift = pull * p
-        return pull * sqrt(p * q / treatment.n + p * p * missed / ((x + shift) * n)) - root
+        gap = n_t - pull
+        width = sqrt(gap * gap + 4 * pull * missed)
+        p = 2 * x_t / (n_t + pull + width)
+        q = 2 * missed / (gap + width) if gap > 0 else (width - gap) / (2 * pull)
+        return pull * sqrt(p * (q / n_t + p * share / (x_c + pull * p))) - root
 
-    pull = crossing_above(excess, -root, _guess(treatment, control, root))
-    rate = _pulled(treatment.n, treatment.successes, pull)[0]
-    return rate * (n + pull * rate) / (x + pull * rate)
+    own, other = rate * missed / (n_t * n_t), rate * share / x_c if x_c else math.inf
+    slope = -own * (missed - x_t) / (n_t * n_t) - 2 * own * other - other * rate * (rate / x_c if x_c else 0.0)
+    pull = crossing_above(excess, -root, _guess(root, own + rate * other, slope, n_t + n_c))
+    low = _pulled(treatment.n, treatment.successes, pull)[0]
+    return low * (n_c + pull * low) / (x_c + pull * low)
 
 
-def _guess(treatment: Tally, control: Tally, root: float) -> float:
-    """Where the pull would be if the variance were that of the rates seen."""
-    variance = _spread(treatment) + _spread(control)
-    return root / sqrt(variance) if variance else float(treatment.n + control.n)
+def _guess(root: float, variance: float, slope: float, otherwise: float) -> float:
+    """Where the pull is if the variance starts at that of the rates seen and changes at `slope`."""
+    if not 0 < variance < math.inf:
+        return otherwise
+    first = root / sqrt(variance)
+    second = variance + first * slope
+    return root / sqrt(second) if second > variance / 4 else first
 
 
 def _enough(treatment: Tally, control: Tally) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Self
 
 from abstory.stats.moments import Sample, Tally
@@ -43,7 +44,7 @@ def mixture_critical(n: float, rho2: float, alpha: float) -> float:
     return math.sqrt((information + 1) / information * (math.log1p(information) - 2 * math.log(alpha)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AlwaysValid:
     """A reading that may be looked at daily and stopped at will.
 
@@ -71,7 +72,7 @@ class AlwaysValid:
     def name(self) -> str:
         return "always valid"
 
-    @property
+    @cached_property
     def rho2(self) -> float:
         """The mixture's precision, fixed before the data."""
         return rho_squared(self.tuned_at or self.alpha, self.planned)

@@ -1,0 +1,166 @@
+"""Eight variants, ten metrics (proportions, means, ratios) from moments to effects, with gbstats beside it.
+
+    python bench/effects.py [--variants 8] [--metrics 10] [--rounds 5] [--peer-python EXE] [--json FILE]
+
+Both get the same sums, build their own statistics of them, and answer difference, interval and p for every
+treatment. They run in turn, one process a round; the ratio is of medians. Without gbstats (`pip install gbstats`,
+best into an environment of its own, named by --peer-python) the bench says so and prints our time alone.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+KINDS = ("proportion", "mean", "ratio")
+
+
+def make(variants, metrics):
+    """The sums of every metric and variant: (kind, [sums by variant])."""
+    return [(KINDS[at % 3], [_sums(KINDS[at % 3], at, arm) for arm in range(variants)]) for at in range(metrics)]
+
+
+def _sums(kind, metric, arm):
+    n = 750_000 + 1000 * arm
+    if kind == "proportion":
+        return {"n": n, "x": round(n * (0.05 + 0.05 * metric + 0.0007 * arm))}
+    mean, below = 2.0 + 0.01 * arm + 0.1 * metric, 5.0 + 0.001 * arm
+    spread = (n - 1) * (4.0 + 0.1 * metric)
+    return {
+        "n": n,
+        "y": round(n * mean),
+        "d": round(n * below),
+        "yy": round(spread + n * mean * mean),
+        "dd": round((n - 1) * 9.0 + n * below * below),
+        "yd": round((n - 1) * 3.0 + n * mean * below),
+    }
+
+
+def ours(looks):
+    """Moments to effects, as a report does it."""
+    from abstory.metrics import Mean, Measure, MeasureKind, Proportion, Ratio
+    from abstory.stats.moments import Moments, pair
+    from abstory.stats.multiplicity import Bonferroni
+    from abstory.stats.reading import FixedHorizon
+    from abstory.stats.sequential import AlwaysValid
+
+    y, d = Measure(MeasureKind.COUNT, ("like",)), Measure(MeasureKind.COUNT, ("view",))
+    metrics = {"proportion": Proportion("p", y, "p"), "mean": Mean("m", y, "m"), "ratio": Ratio("r", y, d, "r")}
+    base = FixedHorizon(0.05) if looks == "fixed" else AlwaysValid(0.05, 1_600_000)
+
+    def moments(sums):
+        if "x" in sums:
+            return Moments(sums["n"], {y.name: sums["x"] / sums["n"]}, {})
+        products = {
+            pair(y.name, y.name): sums["yy"],
+            pair(d.name, d.name): sums["dd"],
+            pair(y.name, d.name): sums["yd"],
+        }
+        return Moments.from_sums(sums["n"], {y.name: sums["y"], d.name: sums["d"]}, products)
+
+    def prepare(data):
+        return [(metrics[kind], [moments(sums) for sums in arms]) for kind, arms in data]
+
+    def run(prepared):
+        reading = Bonferroni(base, 7)
+        return [metric.effect(arm, arms[0], reading) for metric, arms in prepared for arm in arms[1:]]
+
+    return prepare, run, lambda effect: (effect.difference.value, effect.standard_error)
+
+
+def theirs():
+    """GrowthBook's engine: two-sided Welch on the absolute difference."""
+    from gbstats.frequentist.tests import FrequentistConfig, TwoSidedTTest
+    from gbstats.models.statistics import ProportionStatistic, RatioStatistic, SampleMeanStatistic
+
+    config = FrequentistConfig(difference_type="absolute")
+
+    def statistic(kind, sums):
+        n = sums["n"]
+        if kind == "proportion":
+            return ProportionStatistic(n=n, sum=sums["x"])
+        y = SampleMeanStatistic(n=n, sum=sums["y"], sum_squares=sums["yy"])
+        if kind == "mean":
+            return y
+        d = SampleMeanStatistic(n=n, sum=sums["d"], sum_squares=sums["dd"])
+        return RatioStatistic(n=n, m_statistic=y, d_statistic=d, m_d_sum_of_products=sums["yd"])
+
+    def prepare(data):
+        return [(kind, [statistic(kind, sums) for sums in arms]) for kind, arms in data]
+
+    def run(prepared):
+        return [TwoSidedTTest(arms[0], arm, config).compute_result() for _, arms in prepared for arm in arms[1:]]
+
+    return prepare, run, lambda result: (result.expected, (result.ci[1] - result.ci[0]) / 2 / 1.959964)
+
+
+def measure(engine, args):
+    """Median seconds of one analysis, statistics made beforehand by either engine, over at least a second."""
+    prepare, run, shown = theirs() if engine == "gbstats" else ours(engine)
+    data = prepare(make(args.variants, args.metrics))
+    first, spent = run(data), []
+    until = time.perf_counter() + 1.0
+    while time.perf_counter() < until or len(spent) < 5:
+        start = time.process_time()
+        run(data)
+        spent.append(time.process_time() - start)
+    per_kind = [shown(first[at * (args.variants - 1)]) for at in range(min(3, args.metrics))]
+    print(json.dumps({"seconds": statistics.median(spent), "check": per_kind}))
+
+
+def once(python, engine, args):
+    """One process of one engine, or None where it cannot run."""
+    command = [python, __file__, "--engine", engine, "--variants", str(args.variants), "--metrics", str(args.metrics)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else None
+
+
+def compare(args):
+    engines = {"always valid": sys.executable, "fixed": sys.executable, "gbstats": args.peer_python}
+    runs = {name: [] for name in engines}
+    for _ in range(args.rounds):
+        for name, python in engines.items():
+            if (answer := once(python, name, args)) is not None:
+                runs[name].append(answer)
+    medians = {name: statistics.median(a["seconds"] for a in answers) for name, answers in runs.items() if answers}
+    comparisons = args.metrics * (args.variants - 1)
+    print(f"{args.variants} variants x {args.metrics} metrics, {comparisons} comparisons, CPU, median of {args.rounds}")
+    for name, seconds in medians.items():
+        print(f"  {name:<14} {seconds * 1e3:9.3f} ms   {seconds / comparisons * 1e6:7.1f} us a comparison")
+    if "gbstats" not in medians:
+        print(f"  gbstats is missing in {args.peer_python}: no ratio (pip install gbstats, then --peer-python EXE)")
+    else:
+        _agree(runs)
+        for name in ("always valid", "fixed"):
+            print(f"  {name} / gbstats = {medians[name] / medians['gbstats']:.4f}   (target <= 0.1)")
+    if args.json:
+        Path(args.json).write_text(json.dumps(medians), encoding="utf-8")
+
+
+def _agree(runs):
+    """Either engine must have computed the same effects, or the times mean nothing."""
+    for mine, peer in zip(runs["fixed"][0]["check"], runs["gbstats"][0]["check"], strict=True):
+        if any(abs(a - b) > 1e-4 * abs(b) for a, b in zip(mine, peer, strict=True)):
+            raise SystemExit(f"the engines disagree: {mine} against {peer}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--variants", type=int, default=8)
+    parser.add_argument("--metrics", type=int, default=10)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--peer-python", default=sys.executable)
+    parser.add_argument("--json")
+    parser.add_argument("--engine", help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.engine:
+        measure(args.engine, args)
+    else:
+        compare(args)
+
+
+if __name__ == "__main__":
+    main()
