@@ -176,6 +176,23 @@ class Ingested:
     warnings: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How a file is to be read.
+
+    Attributes:
+        mapping: their column name -> ours.
+        kind: `events`, `exposures` or `attributes`; None to go by the columns.
+        experiment: key for rows that name none; None where nothing is said.
+        events: the event names that are known.
+    """
+
+    mapping: Mapping[str, str]
+    kind: str | None
+    experiment: str | None
+    events: frozenset[str]
+
+
 class Progress(Protocol):
     """Told how far a long job is; `done` and `total` in bytes or rows."""
 
@@ -189,16 +206,8 @@ class Warehouse(Protocol):
         """Append exposures durably; returns how many were new (the same row twice is one)."""
         ...
 
-    def ingest(
-        self,
-        path: Path,
-        *,
-        mapping: Mapping[str, str],
-        experiment: str | None,
-        events: frozenset[str],
-        progress: Progress | None,
-    ) -> Ingested:
-        """Load one file in one transaction, or nothing of it."""
+    def ingest(self, path: Path, wishes: Wishes, *, now_us: int, progress: Progress | None = None) -> Ingested:
+        """Load one file in one transaction, or nothing of it; `now_us` is noted in the manifest."""
         ...
 
     def span(self, experiment: str) -> Span: ...

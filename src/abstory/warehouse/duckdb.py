@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from abstory.errors import NotWritable, UsageError
-from abstory.warehouse.base import Answer, Exposure, RollUp, Span
+from abstory.warehouse.base import Answer, Exposure, Ingested, Progress, RollUp, Span, Wishes
 from abstory.warehouse.engine import check_file, connect, engine_errors, statement
 from abstory.warehouse.migrations import migrate, pending
 
@@ -51,7 +51,7 @@ def open_store(
     except BaseException:
         connection.close()
         raise
-    return DuckDBStore(connection, path)
+    return DuckDBStore(connection, path, files)
 
 
 def _create(path: Path, memory: str | None) -> None:
@@ -100,8 +100,9 @@ def _migrated(
 class DuckDBStore:
     """Exposures, events and what was made of them, in one DuckDB file. Belongs to one thread of one process."""
 
-    def __init__(self, connection: DuckDBPyConnection, path: Path) -> None:
+    def __init__(self, connection: DuckDBPyConnection, path: Path, files: Sequence[Path] = ()) -> None:
         self.path = path
+        self._files = frozenset(file.resolve() for file in files)
         self._connection = connection
         self._owner = _here()
 
@@ -140,6 +141,26 @@ class DuckDBStore:
                 cursor.execute("ROLLBACK")
                 raise
         return new
+
+    def ingest(self, path: Path, wishes: Wishes, *, now_us: int, progress: Progress | None = None) -> Ingested:
+        """Load one file in one transaction, or nothing of it.
+
+        Args:
+            path: one of the `files` that the store was opened with.
+            wishes: how to read it.
+            now_us: the instant to note in the manifest.
+            progress: told how far it is, from another thread.
+
+        Raises:
+            InputRefused: the file cannot be trusted as a whole.
+            UsageError: the mapping names no column of ours, or the store was opened without this file.
+        """
+        from abstory.warehouse.ingest import Order, ingest
+
+        if path.resolve() not in self._files:
+            raise UsageError(f"{path}: name the file in open_store(files=...)")
+        with engine_errors(self.path):
+            return ingest(self.connection, Order(path, wishes, now_us), progress)
 
     def span(self, experiment: str) -> Span:
         """First and last instant of what is stored."""

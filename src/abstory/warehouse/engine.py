@@ -128,6 +128,8 @@ def engine_errors(path: Path) -> Iterator[None]:
 
     try:
         yield
+    except (duckdb.ProgrammingError, duckdb.DataError):
+        raise  # a statement of ours is wrong: a bug, not the user's environment
     except duckdb.Error as error:
         raise _translated(path, str(error)) from error
 
@@ -152,6 +154,8 @@ def _locked(path: Path, said: str) -> StoreLocked:
 
 
 def _unusable(path: Path, said: str) -> StoreError:
+    if "Out of Memory" in said:
+        return StoreError("the memory limit is too small for this", hint="raise it with --memory")
     first = said.split("\n", 1)[0]
     if "Permission denied" in said or "Read-only file system" in said:
         return NotWritable(f"{path} cannot be written: permission denied")

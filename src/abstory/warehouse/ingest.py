@@ -1,0 +1,263 @@
+"""One file into the store, in one transaction, or nothing of it: rows, quarantine and manifest together."""
+
+# ruff: noqa: S608 column names are quoted, everything else is a name of this file
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from abstory.errors import InputRefused
+from abstory.warehouse.base import Ingested, Progress, Quarantined, Wishes
+from abstory.warehouse.readers import delimited, jsonl, parquet
+from abstory.warehouse.readers.layout import EVENTS, Layout, check_mapping, layout
+from abstory.warehouse.readers.rows import Row, batches
+from abstory.warehouse.readers.source import CSV, JSONL, PARQUET, Source, check_unchanged, survey
+from abstory.warehouse.rules import STAGED, UNKNOWN_EVENT, Incoming, judged, near_names
+from abstory.warehouse.settle import IS_EXPOSURE, TARGETS, settle
+from abstory.warehouse.stage import stage_lines
+from abstory.warehouse.watch import watched
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+RULES_VERSION = 1
+_FIRST = 20
+_MOST_NAMES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be loaded and how it is to be read.
+
+    Attributes:
+        path: the file.
+        wishes: what the command line says of it.
+        now_us: the instant written into the manifest.
+    """
+
+    path: Path
+    wishes: Wishes
+    now_us: int
+
+
+def ingest(connection: DuckDBPyConnection, order: Order, progress: Progress | None = None) -> Ingested:
+    """Load one file in one transaction.
+
+    Raises:
+        InputRefused: the file cannot be trusted as a whole; nothing was written.
+        UsageError: the mapping names no column of ours.
+    """
+    check_mapping(order.wishes.mapping)
+    source = survey(order.path)
+    if known := _known(connection, source, order):
+        return known
+    columns = _layout(connection, source, order.wishes)
+    try:
+        with watched(connection, progress, source.size):
+            _stage(connection, source, columns, order.wishes)
+            check_unchanged(source)
+            return _commit(connection, source, columns, order)
+    finally:
+        _forget(connection)
+
+
+def _commit(connection: DuckDBPyConnection, source: Source, columns: Layout, order: Order) -> Ingested:
+    connection.execute("BEGIN")
+    try:
+        outcome = _load(connection, source, columns, order)
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    return outcome
+
+
+def _options(wishes: Wishes) -> str:
+    return json.dumps(
+        {
+            "rules": RULES_VERSION,
+            "map": dict(sorted(wishes.mapping.items())),
+            "kind": wishes.kind,
+            "experiment": wishes.experiment,
+            "events": sorted(wishes.events),
+        }
+    )
+
+
+def _known(connection: DuckDBPyConnection, source: Source, order: Order) -> Ingested | None:
+    """The answer for bytes that were ingested before under the same options."""
+    row = connection.execute(
+        "SELECT kind, read, quarantined, ingest FROM ingests WHERE sha256 = ? AND options = ? LIMIT 1",
+        [source.sha256, _options(order.wishes)],
+    ).fetchone()
+    if row is None:
+        return None
+    kind, read, quarantined, ingest_id = row
+    outcome = Ingested(str(order.path), kind, read, 0, read - quarantined, quarantined, already=True)
+    return replace(outcome, reasons=_reasons(connection, ingest_id), first=_first(connection, ingest_id))
+
+
+def _layout(connection: DuckDBPyConnection, source: Source, wishes: Wishes) -> Layout:
+    if source.format == CSV:
+        return layout(source.path, delimited.header(source.path), wishes)
+    if source.format == JSONL:
+        return layout(source.path, jsonl.header(source.path, wishes), wishes)
+    types = parquet.schema(connection, source.path)
+    found = layout(source.path, tuple(types.types), wishes)
+    parquet.check(connection, source.path, found, types)
+    return found
+
+
+def _load(connection: DuckDBPyConnection, source: Source, columns: Layout, order: Order) -> Ingested:
+    settled = [settle(connection, target) for target in TARGETS[columns.kind]]
+    read = _one(connection, "SELECT count(*) FROM staged")
+    quarantined = _one(connection, "SELECT count(*) FROM staged WHERE fault IS NOT NULL")
+    stored = sum(part.stored for part in settled)
+    outcome = Ingested(
+        file=str(order.path),
+        kind=columns.kind,
+        read=read,
+        stored=stored,
+        duplicate=read - quarantined - stored,
+        quarantined=quarantined,
+        conflicts=sum(part.conflicts for part in settled),
+        warnings=tuple(_warnings(connection, columns)),
+    )
+    number = _manifest(connection, source, order, outcome)
+    return replace(outcome, reasons=_reasons(connection, number), first=_first(connection, number))
+
+
+def _stage(connection: DuckDBPyConnection, source: Source, columns: Layout, wishes: Wishes) -> None:
+    """Fill `staged`, a temporary table outside the transaction: it is gone with the process whatever happens."""
+    _empty_stage(connection)
+    if source.format == PARQUET:
+        _stage_parquet(connection, source, columns, wishes)
+    elif source.format == JSONL:
+        _stage_rows(connection, jsonl.rows(source.path, columns), columns, wishes)
+    elif not (source.plain and stage_lines(connection, source, columns, wishes)):
+        _empty_stage(connection)
+        _stage_rows(connection, delimited.rows(source.path, columns), columns, wishes)
+    _name_events(connection, wishes.events)
+
+
+def _empty_stage(connection: DuckDBPyConnection) -> None:
+    columns = ", ".join(f"{name} {kind}" for name, kind in STAGED.items())
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE staged ({columns})")
+
+
+def _stage_rows(connection: DuckDBPyConnection, rows: Iterable[Row], columns: Layout, wishes: Wishes) -> None:
+    types = dict.fromkeys(columns.columns, "VARCHAR")
+    incoming = Incoming("incoming", types, line="r_line", raw="r_raw", fault="r_fault")
+    insert = f"INSERT INTO staged {_judged(incoming, columns, wishes)}"
+    for batch in batches(rows, tuple(columns.columns)):
+        connection.register("incoming", batch)
+        connection.execute(insert)
+        connection.unregister("incoming")
+
+
+def _stage_parquet(connection: DuckDBPyConnection, source: Source, columns: Layout, wishes: Wishes) -> None:
+    import duckdb
+
+    types = parquet.schema(connection, source.path).types
+    chosen = ", ".join(
+        f'"{theirs.replace(chr(34), 2 * chr(34))}" AS r_{ours}' for ours, theirs in columns.columns.items()
+    )
+    relation = f"(SELECT {chosen}, file_row_number + 1 AS r_line FROM read_parquet(?, file_row_number = true))"
+    incoming = Incoming(relation, {ours: types[theirs] for ours, theirs in columns.columns.items()}, line="r_line")
+    try:
+        connection.execute(f"INSERT INTO staged {_judged(incoming, columns, wishes)}", [str(source.path.resolve())])
+    except (duckdb.IOException, duckdb.InvalidInputException) as error:
+        raise parquet.damaged(source.path, str(error)) from None
+    except duckdb.OutOfMemoryException:
+        raise InputRefused(f"{source.path}: does not fit the memory limit", hint="raise it with --memory") from None
+
+
+def _judged(incoming: Incoming, columns: Layout, wishes: Wishes) -> str:
+    return judged(incoming, kind=columns.kind, events=wishes.events, experiment=wishes.experiment)
+
+
+def _name_events(connection: DuckDBPyConnection, known: Iterable[str]) -> None:
+    """Give unknown events the name that was probably meant."""
+    unknown = connection.execute(
+        "SELECT DISTINCT event FROM staged WHERE fault = ? ORDER BY event LIMIT ?", [UNKNOWN_EVENT, _MOST_NAMES]
+    ).fetchall()
+    for name, reason in near_names([row[0] for row in unknown], known).items():
+        connection.execute("UPDATE staged SET fault = ? WHERE fault = ? AND event = ?", [reason, UNKNOWN_EVENT, name])
+
+
+def _warnings(connection: DuckDBPyConnection, columns: Layout) -> list[str]:
+    warnings = []
+    spellings = _one(
+        connection,
+        "SELECT coalesce(sum(n), 0) FROM (SELECT count(*) AS n FROM (SELECT DISTINCT viewer_id FROM staged"
+        " WHERE fault IS NULL AND strlen(viewer_id) <> length(viewer_id)) GROUP BY nfc_normalize(viewer_id)"
+        " HAVING count(*) > 1)",
+    )
+    if spellings:
+        warnings.append(
+            f"{spellings} viewer ids are spellings of fewer words (composed and decomposed Unicode);"
+            " each is kept as a viewer of its own"
+        )
+    plain = f"SELECT count(*) FROM staged WHERE fault IS NULL AND event = 'exposure' AND NOT {IS_EXPOSURE}"
+    if columns.kind == EVENTS and (kept := _one(connection, plain)):
+        warnings.append(
+            f"{kept} exposure rows name no experiment or no variant: kept as events that no metric uses"
+            " (--experiment KEY and a variant column make exposures of them)"
+        )
+    return warnings
+
+
+def _manifest(connection: DuckDBPyConnection, source: Source, order: Order, outcome: Ingested) -> int:
+    number = _one(connection, "SELECT coalesce(max(ingest), 0) + 1 FROM ingests")
+    connection.execute(
+        "INSERT INTO ingests (ingest, sha256, options, file, kind, ingested_at, read, stored, duplicate, quarantined)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            number,
+            source.sha256,
+            _options(order.wishes),
+            outcome.file,
+            outcome.kind,
+            order.now_us,
+            outcome.read,
+            outcome.stored,
+            outcome.duplicate,
+            outcome.quarantined,
+        ],
+    )
+    connection.execute(
+        "INSERT INTO quarantine SELECT ?, line, fault, excerpt FROM staged WHERE fault IS NOT NULL ORDER BY line",
+        [number],
+    )
+    return number
+
+
+def _reasons(connection: DuckDBPyConnection, number: int) -> Mapping[str, int]:
+    return dict(
+        connection.execute(
+            "SELECT reason, count(*) AS n FROM quarantine WHERE ingest = ? GROUP BY reason ORDER BY n DESC, reason",
+            [number],
+        ).fetchall()
+    )
+
+
+def _first(connection: DuckDBPyConnection, number: int) -> tuple[Quarantined, ...]:
+    rows = connection.execute(
+        "SELECT line, reason, excerpt FROM quarantine WHERE ingest = ? ORDER BY line, reason LIMIT ?", [number, _FIRST]
+    ).fetchall()
+    return tuple(Quarantined(*row) for row in rows)
+
+
+def _forget(connection: DuckDBPyConnection) -> None:
+    connection.execute("DROP VIEW IF EXISTS arriving")
+    for table in ("staged", "meeting", "ranked", "reject_errors", "reject_scans"):
+        connection.execute(f"DROP TABLE IF EXISTS {table}")
+
+
+def _one(connection: DuckDBPyConnection, sql: str) -> int:
+    row = connection.execute(sql).fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,151 @@
+"""What a file is before anyone reads it as data: local, regular, of a known kind; one pass gives its fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from abstory.errors import InputRefused
+from abstory.warehouse.base import Progress
+
+CSV, JSONL, PARQUET = "csv", "jsonl", "parquet"
+_FORMATS = {".csv": CSV, ".jsonl": JSONL, ".ndjson": JSONL, ".parquet": PARQUET, ".pq": PARQUET}
+_CHUNK = 1 << 20
+_HEAD = 4096
+BOM = b"\xef\xbb\xbf"
+_DISGUISES = (
+    (b"\x1f\x8b", "gzip bytes", "unpack it first"),
+    (b"\x28\xb5\x2f\xfd", "zstd bytes", "unpack it first"),
+    (b"PK\x03\x04", "a zip archive or a spreadsheet", "export it as CSV"),
+    (b"PAR1", "Parquet under a text name", "rename it to .parquet"),
+    (b"\xff\xfe", "UTF-16", "save it as UTF-8"),
+    (b"\xfe\xff", "UTF-16", "save it as UTF-8"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file that may be read.
+
+    Attributes:
+        path: where it lies.
+        format: `csv`, `jsonl` or `parquet`.
+        sha256: of its bytes.
+        size: bytes.
+        changed: time of last change, to notice a writer.
+        lines: line ends, and one more for an unfinished last line.
+        plain: every record is one line: no quote, no blank line, one kind of line end.
+    """
+
+    path: Path
+    format: str
+    sha256: str
+    size: int
+    changed: int
+    lines: int
+    plain: bool
+
+
+def survey(path: Path, progress: Progress | None = None) -> Source:
+    """Read `path` once for its fingerprint and its shape.
+
+    Raises:
+        InputRefused: it is no local regular file of a known kind, or is empty, or is something else in disguise.
+    """
+    form = _format(path)
+    status = _status(path)
+    if not status.st_size:
+        raise InputRefused(f"{path}: the file is empty", hint="export it again")
+    _check_head(path, form)
+    digest, lines, plain = _pass(path, status.st_size, progress)
+    return Source(path, form, digest, status.st_size, status.st_mtime_ns, lines, plain)
+
+
+def check_unchanged(source: Source) -> None:
+    """Refuse a file that somebody wrote to while it was read."""
+    status = _status(source.path)
+    if (status.st_size, status.st_mtime_ns) != (source.size, source.changed):
+        raise InputRefused(f"{source.path}: the file changed while it was read", hint="ingest it once it is complete")
+
+
+def _format(path: Path) -> str:
+    if "://" in str(path):
+        raise InputRefused(f"{path}: only local files are read", hint="download it first")
+    form = _FORMATS.get(path.suffix.lower())
+    if form is None:
+        hint = "write one JSON object a line into a .jsonl" if path.suffix.lower() == ".json" else ""
+        raise InputRefused(f"{path}: the name must end in .csv, .jsonl, .ndjson or .parquet", hint=hint)
+    return form
+
+
+def _status(path: Path) -> _Status:
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise InputRefused(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
+    if not stat.S_ISREG(status.st_mode):
+        raise InputRefused(f"{path}: not a regular file")
+    return _Status(status.st_size, status.st_mtime_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class _Status:
+    st_size: int
+    st_mtime_ns: int
+
+
+def _check_head(path: Path, form: str) -> None:
+    head = _head(path)
+    if form == PARQUET:
+        if not head.startswith(b"PAR1"):
+            raise InputRefused(f"{path}: not a Parquet file", hint="its name should say what it is")
+        return
+    for magic, what, hint in _DISGUISES:
+        if head.startswith(magic):
+            raise InputRefused(f"{path}: {what}, not {form.upper()}", hint=hint)
+    if head.count(0) * 4 > len(head):
+        raise InputRefused(f"{path}: UTF-16 or binary, not {form.upper()}", hint="save it as UTF-8")
+    _check_text(path, form, head.removeprefix(BOM).lstrip().lower())
+
+
+def _check_text(path: Path, form: str, start: bytes) -> None:
+    if start.startswith((b"<!doctype", b"<html", b"<?xml")):
+        raise InputRefused(f"{path}: a web page, not {form.upper()}", hint="a login or error page was saved?")
+    if form == CSV and start.startswith((b"{", b"[{")):
+        raise InputRefused(f"{path}: JSON under a .csv name", hint="rename it to .jsonl, one object a line")
+
+
+def _head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(_HEAD)
+    except OSError as error:
+        raise InputRefused(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
+
+
+def _pass(path: Path, size: int, progress: Progress | None) -> tuple[str, int, bool]:
+    digest = hashlib.sha256()
+    feeds = returns = pairs = done = 0
+    plain, tail = True, b"\n"
+    for chunk in _chunks(path):
+        digest.update(chunk)
+        feeds += chunk.count(b"\n")
+        returns += chunk.count(b"\r")
+        seam = tail[-3:] + chunk
+        pairs += chunk.count(b"\r\n") + (tail[-1:] == b"\r" and chunk[:1] == b"\n")
+        plain = plain and b'"' not in chunk and b"\n\n" not in seam and b"\n\r\n" not in seam
+        tail = seam[-3:]
+        done += len(chunk)
+        if progress:
+            progress(done, size)
+    lines = feeds + (tail[-1:] != b"\n")
+    return digest.hexdigest(), lines, plain and returns == pairs and pairs in (0, feeds)
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            yield chunk

@@ -1,0 +1,169 @@
+"""From staged rows to stored ones: each identity is kept once, and which one is kept depends on no order.
+
+Rows are compared exactly only where their hashes meet. Of two rows with one identity the smaller is kept, whether it
+came first or last, in this file or in an earlier one.
+"""
+
+# ruff: noqa: S608 made of the names in this file alone
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A table and what makes a row of it the same row.
+
+    Attributes:
+        table: its name.
+        columns: column -> SQL over a staged row.
+        time: the column of its instant.
+        identity: SQL over the table's columns; NULLs are equal.
+        rank: columns by which the smallest of equals is kept, NULL last.
+        rows: which staged rows are meant for it.
+        reach: which stored rows can meet rows between `$first` and `$last`.
+    """
+
+    table: str
+    columns: dict[str, str]
+    time: str
+    identity: tuple[str, ...]
+    rank: tuple[str, ...]
+    rows: str
+    reach: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """How many staged rows were new, and how many told something else under an identity already taken."""
+
+    stored: int
+    conflicts: int
+
+
+_ANONYMOUS = "CASE WHEN event_id IS NULL THEN {} END"
+IS_EXPOSURE = "coalesce(event = 'exposure' AND variant IS NOT NULL AND experiment IS NOT NULL, FALSE)"
+
+EVENTS = Target(
+    table="events",
+    columns={
+        "viewer_id": "viewer_id",
+        "story_id": "story_id",
+        "event": "event",
+        "occurred_at": "instant",
+        "watch_ms": "watch_ms",
+        "value": "amount",
+        "event_id": "event_id",
+    },
+    time="occurred_at",
+    identity=("event_id", *(_ANONYMOUS.format(name) for name in ("viewer_id", "story_id", "event", "occurred_at"))),
+    rank=("occurred_at", "watch_ms", "value", "viewer_id", "story_id", "event"),
+    rows=f"NOT {IS_EXPOSURE}",
+    reach="(occurred_at BETWEEN $first AND $last OR event_id IS NOT NULL)",
+)
+EXPOSURES = Target(
+    table="exposures",
+    columns={
+        "experiment": "experiment",
+        "viewer_id": "viewer_id",
+        "variant": "variant",
+        "exposed_at": "instant",
+        "story_id": "story_id",
+        "fingerprint": "CAST(NULL AS VARCHAR)",
+        "forced": "FALSE",
+    },
+    time="exposed_at",
+    identity=("experiment", "viewer_id", "variant", "exposed_at", "story_id"),
+    rank=("exposed_at",),
+    rows="TRUE",
+    reach="exposed_at BETWEEN $first AND $last AND NOT forced",
+)
+MIXED_EXPOSURES = replace(EXPOSURES, rows=IS_EXPOSURE)
+ATTRIBUTES = Target(
+    table="attributes",
+    columns={"viewer_id": "viewer_id", "name": "name", "value": "value", "measured_at": "instant"},
+    time="measured_at",
+    identity=("viewer_id", "name", "measured_at"),
+    rank=("value",),
+    rows="TRUE",
+    reach="measured_at BETWEEN $first AND $last",
+)
+TARGETS = {"events": (EVENTS, MIXED_EXPOSURES), "exposures": (EXPOSURES,), "attributes": (ATTRIBUTES,)}
+
+
+def settle(connection: DuckDBPyConnection, target: Target) -> Settled:
+    """Move the good staged rows of `target` into its table, inside the caller's transaction."""
+    chosen = ", ".join(f"{source} AS {name}" for name, source in target.columns.items())
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW arriving AS SELECT rowid AS place, {chosen}"
+        f" FROM staged WHERE fault IS NULL AND {target.rows}"
+    )
+    if not _meet(connection, target):
+        return Settled(_insert(connection, target, "TRUE"), 0)
+    _rank(connection, target)
+    conflicts = _count(connection, f"SELECT count(*) FROM ranked WHERE {_BEATEN} AND differs")
+    gone = f"(SELECT place FROM ranked WHERE {_BEATEN} AND old)"
+    replaced = _count(connection, f"DELETE FROM {target.table} WHERE rowid IN {gone}")
+    lost = f"(SELECT place FROM ranked WHERE {_BEATEN} AND NOT old)"
+    return Settled(_insert(connection, target, f"place NOT IN {lost}") - replaced, conflicts)
+
+
+_BEATEN = "position > 1 AND NOT (old AND kept_old)"
+
+
+def _meet(connection: DuckDBPyConnection, target: Target) -> int:
+    """Fill `meeting` with the hashes that occur twice; how many there are."""
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE meeting AS SELECT {_mark(target)} AS mark FROM arriving"
+        " GROUP BY mark HAVING count(*) > 1"
+    )
+    connection.execute(
+        f"INSERT INTO meeting SELECT DISTINCT {_mark(target)} FROM {target.table}"
+        f" WHERE {_reach(connection, target)} AND {_mark(target)} IN (SELECT {_mark(target)} FROM arriving)"
+    )
+    return _count(connection, "SELECT count(*) FROM meeting")
+
+
+def _mark(target: Target) -> str:
+    return f"hash({', '.join(target.identity)})"
+
+
+def _reach(connection: DuckDBPyConnection, target: Target) -> str:
+    """Which stored rows can be the same as an arriving one, by time: the engine skips the blocks of the others."""
+    row = connection.execute(f"SELECT min({target.time}), max({target.time}) FROM arriving").fetchone()
+    if row is None or row[0] is None:
+        return "FALSE"
+    return target.reach.replace("$first", str(int(row[0]))).replace("$last", str(int(row[1])))
+
+
+def _rank(connection: DuckDBPyConnection, target: Target) -> None:
+    """`ranked`: every arriving or stored row whose hash meets another, by identity, the one to keep first."""
+    names = ", ".join(target.columns)
+    content = f"row({', '.join(target.rank)})"
+    order = ", ".join(f"{name} NULLS LAST" for name in target.rank)
+    meets = f"{_mark(target)} IN (SELECT mark FROM meeting)"
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE ranked AS SELECT place, old, row_number() OVER same AS position,"
+        f" first_value(old) OVER same AS kept_old,"
+        f" {content} IS DISTINCT FROM first_value({content}) OVER same AS differs"
+        f" FROM (SELECT place, FALSE AS old, {names} FROM arriving WHERE {meets}"
+        f" UNION ALL SELECT rowid, TRUE, {names} FROM {target.table} WHERE {_reach(connection, target)} AND {meets})"
+        f" WINDOW same AS (PARTITION BY {', '.join(target.identity)} ORDER BY {order}, old DESC, place)"
+    )
+
+
+def _insert(connection: DuckDBPyConnection, target: Target, which: str) -> int:
+    names = ", ".join(target.columns)
+    return _count(
+        connection, f"INSERT INTO {target.table} ({names}) SELECT {names} FROM arriving WHERE {which} ORDER BY place"
+    )
+
+
+def _count(connection: DuckDBPyConnection, sql: str) -> int:
+    row = connection.execute(sql).fetchone()
+    return int(row[0]) if row else 0
