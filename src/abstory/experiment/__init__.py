@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeGuard
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
@@ -213,7 +213,7 @@ def resolve_cells(data: Mapping[str, Any]) -> Mapping[str, Any]:
     return data
 
 
-def well_formed(factors: object) -> bool:
+def well_formed(factors: object) -> TypeGuard[Mapping[str, list[str]]]:
     """Whether levels are lists of texts, so that their cells can be named."""
     return isinstance(factors, Mapping) and all(
         isinstance(levels, list | tuple) and levels and all(isinstance(level, str) for level in levels)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abstory.experiment.sections import Counted, Definition
-from abstory.metrics import Measure, MeasureKind, Mean, Proportion, Ratio, built_in
+from abstory.metrics import Mean, Measure, MeasureKind, Proportion, Ratio, built_in
 
 AnyMetric = Proportion | Mean | Ratio
 

@@ -96,7 +96,7 @@ def _fraction(value: object) -> float:
 
 def _alpha(value: object) -> float:
     alpha = _fraction(value)
-    if not 0 < alpha <= 0.5:  # noqa: PLR2004 a coin toss is the weakest evidence there is
+    if not 0 < alpha <= 0.5:
         raise wrong("E208", "alpha must be above 0% and at most 50%", "such as 5%")
     return alpha
 
@@ -110,9 +110,9 @@ def _power(value: object) -> float:
 
 def _basis_points(value: object) -> int:
     points = _fraction(value) * 10_000
-    if abs(points - round(points)) > 1e-6:  # noqa: PLR2004 float dust
+    if abs(points - round(points)) > 1e-6:
         raise wrong("E208", "at most two decimals", "such as 33.33%")
-    if points > 10_000:  # noqa: PLR2004
+    if points > 10_000:
         raise wrong("E208", "a share lies between 0% and 100%", "such as 40%")
     return round(points)
 
@@ -149,6 +149,12 @@ def _near_zone(value: object) -> str:
     return f"did you mean {near[0]}?" if near else "such as Europe/Berlin or UTC"
 
 
+def _scalar(value: object) -> object:
+    if not isinstance(value, str | int | bool):
+        raise wrong("E203", "text, a whole number, true or false is due here", "quote it" if value is not None else "")
+    return value
+
+
 def listed(value: object) -> object:
     """A single value as a list of one."""
     return value if isinstance(value, list | tuple) else [value]
@@ -182,4 +188,5 @@ Attribute = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 Words = Annotated[str, Field(max_length=2000)]
 Count = Annotated[StrictInt, Field(ge=2, le=1_000_000_000)]
 Weight = Annotated[StrictInt, Field(ge=1, le=1_000_000)]
-Scalar = str | StrictInt | StrictBool
+Scalar = str | int | bool
+ScalarField = Annotated[str | StrictInt | StrictBool, BeforeValidator(_scalar)]

@@ -124,7 +124,8 @@ def _cells(draft: Draft) -> Iterator[Fault]:
         return
     for variant in draft.variants:
         yield from _cell(variant, draft.factors)
-    yield from _twins(draft.variants)
+    if all(len(set(levels)) == len(levels) for levels in draft.factors.values()):
+        yield from _twins(draft.variants)
     yield from _control(draft.variants, draft.factors)
     if draft.explicit and draft.design:
         yield Fault("E314", ("design",), "both a design and explicit variants are declared", "keep one of them")
@@ -140,7 +141,7 @@ def _enough(draft: Draft) -> Iterator[Fault]:
     count = len(draft.variants) if draft.explicit else cells
     if count > MOST_VARIANTS:
         yield Fault("E310", where, f"{count:,} variants, more than {MOST_VARIANTS}", "drop a factor or a level")
-    elif len(draft.variants) < 2:  # noqa: PLR2004
+    elif len(draft.variants) < 2:
         yield Fault(
             "E310", where, "an experiment needs at least two variants", "such as factors: {cta: [none, shop_now]}"
         )
@@ -178,7 +179,7 @@ def _twins(variants: tuple[Variant, ...]) -> Iterator[Fault]:
 
 def _control(variants: tuple[Variant, ...], factors: Mapping[str, tuple[str, ...]]) -> Iterator[Fault]:
     first = {name: levels[0] for name, levels in factors.items()}
-    if not any(all(v.creative.get(name) == level for name, level in first.items()) for v in variants):
+    if variants and not any(all(v.creative.get(name) == level for name, level in first.items()) for v in variants):
         wanted = ", ".join(f"{name}: {level}" for name, level in first.items())
         yield Fault("E309", ("variants",), "no variant is the control, the cell of all first levels", f"{{{wanted}}}")
 
@@ -261,8 +262,8 @@ def _lacking(own: Definition) -> str:
         extra = own.count or own.sum or own.numerator or own.denominator
         return "event, and nothing else" if own.event is None or extra else ""
     if own.kind == "mean":
-        extra = own.numerator or own.denominator or (own.count and own.event)
-        return "either count or sum" if bool(own.count) == bool(own.sum) or extra else ""
+        both = bool(own.count) == bool(own.sum) or bool(own.count and own.event)
+        return "either count or sum" if both or own.numerator or own.denominator else ""
     sides = (own.numerator, own.denominator)
     whole = all(side and bool(side.count) != bool(side.sum) for side in sides)
     return "" if whole else "numerator and denominator, each with count or sum"

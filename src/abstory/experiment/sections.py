@@ -22,7 +22,7 @@ from abstory.experiment.quantities import (
     Level,
     Name,
     Power,
-    Scalar,
+    ScalarField,
     SizeField,
     VariantName,
     Weight,
@@ -66,7 +66,7 @@ _ONE_OR_MORE = WithJsonSchema(
         ]
     }
 )
-Values = Annotated[tuple[Scalar, ...], BeforeValidator(listed), Field(min_length=1, max_length=1000), _ONE_OR_MORE]
+Values = Annotated[tuple[ScalarField, ...], BeforeValidator(listed), Field(min_length=1, max_length=1000), _ONE_OR_MORE]
 
 
 class Audience(Frozen):

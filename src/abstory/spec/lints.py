@@ -28,7 +28,7 @@ def _lengths(experiment: Experiment) -> list[float]:
 
 def _across_lengths(experiment: Experiment) -> Iterator[Fault]:
     lengths = set(_lengths(experiment))
-    if len(lengths) < 2:  # noqa: PLR2004
+    if len(lengths) < 2:
         return
     for outcome, (path, name) in zip(experiment.outcomes, _primaries(experiment), strict=False):
         if not outcome.metric.across_lengths:

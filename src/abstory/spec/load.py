@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from abstory.errors import UsageError
 from abstory.experiment import Experiment
-from abstory.experiment.rules import Faults
+from abstory.experiment.rules import Fault, Faults
 from abstory.spec.diagnostics import Diagnostic
 from abstory.spec.lints import lints
 from abstory.spec.partial import remaining
@@ -64,7 +64,7 @@ def check_bytes(data: bytes, name: str) -> Checked:
     if not isinstance(document.root, Table):
         return None, (*unread, _not_a_mapping(document, name))
     experiment, found, unknown = _typed(document, name)
-    errors = tuple(sorted(masked({*unread, *found}, document, unknown), key=lambda one: one.order))
+    errors = tuple(sorted(masked({*unread, *found, *_listed(document, name)}, document, unknown), key=lambda one: one.order))
     if errors or experiment is None:
         return None, errors
     warnings = (diagnostic(document, name, fault, severity="warning") for fault in lints(experiment))
@@ -105,13 +105,31 @@ def _typed(document: Document, name: str) -> tuple[Experiment | None, tuple[Diag
         return Experiment.model_validate(data), (), ()
     except ValidationError as error:
         errors = error.errors(include_url=False)
-    own = [(e, written(e["loc"], document.root)) for e in errors if not _of_rules(e)]
+    derived = "variants" not in data
+    own = [
+        (e, written(e["loc"], document.root))
+        for e in errors
+        if not (_of_rules(e) or (derived and e["loc"][:1] == ("variants",)))
+    ]
     unknown = tuple(path for e, path in own if e["type"] == "extra_forbidden")
     own = [(e, path) for e, path in own if path in unknown or not _under(path, document.broken)]
     bad = document.broken | {path for _, path in own}
+    if _listed(document, name):
+        bad |= {("variants",)}
+        own = [(e, path) for e, path in own if path[:1] != ("variants",)]
     found = translated([e for e, _ in own], document, name)
     rest = (diagnostic(document, name, fault) for fault in remaining(data, bad))
     return None, (*found, *rest), unknown
+
+
+def _listed(document: Document, name: str) -> tuple[Diagnostic, ...]:
+    # The types take resolved variants as a list; the file names them.
+    root = document.root
+    written_as = root.entries.get("variants") if isinstance(root, Table) else None
+    if written_as is None or isinstance(written_as, Table) or ("variants",) in document.broken:
+        return ()
+    hint = "such as control: {cta: none}"
+    return (diagnostic(document, name, Fault("E203", ("variants",), "variants are a mapping by name", hint)),)
 
 
 def _of_rules(error: Mapping[str, Any]) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 from abstory.spec.diagnostics import Place
 from abstory.spec.scalars import Ambiguous, resolve
-from abstory.spec.text import Refused, decode
+from abstory.spec.text import Refused, decode, unseen
 
 DEEPEST = 20
 MOST_NODES = 10_000
@@ -77,7 +77,7 @@ class Document:
         return frozenset(problem.path for problem in self.problems if problem.path is not None)
 
 
-class _Fatal(Exception):  # noqa: N818 it never leaves this module
+class _Fatal(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.message)
         self.problem = problem
@@ -152,6 +152,9 @@ class _Composer:
 
     def _leaf(self, event: Any, path: Path) -> Leaf:
         place, text = _place(event.start_mark), event.value
+        if hidden := unseen(text):
+            message = f"the character {hidden}, which does not show, written as an escape"
+            self._note("E104", event.start_mark, message, "delete it", path)
         try:
             return Leaf(resolve(text) if event.style is None else text, text, place, plain=event.style is None)
         except Ambiguous as doubt:
@@ -194,7 +197,7 @@ class _Composer:
             self._note("E112", event.start_mark, "a key must be text", f'quote it: "{leaf.text[:40]}"', at, leaf.text)
         return str(leaf.text)
 
-    def _note(  # noqa: PLR0913 a fault has these six parts
+    def _note(
         self, code: str, mark: Any, message: str, hint: str = "", path: Path | None = None, found: str = ""
     ) -> None:
         problems = self._document.problems

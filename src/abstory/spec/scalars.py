@@ -35,7 +35,7 @@ LONGEST_NUMBER = 18
 _SHOWN = 40
 
 
-class Ambiguous(Exception):  # noqa: N818 a question to the author, turned into a diagnostic by the reader
+class Ambiguous(Exception):
     """An unquoted scalar that does not mean one thing."""
 
     def __init__(self, code: str, found: str, why: str, hint: str) -> None:

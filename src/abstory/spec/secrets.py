@@ -12,6 +12,9 @@ from abstory.spec.translate import locate, spelt
 
 _KEYS = re.compile(r"([^\s,{}\[\]\"':]+)[\"']?\s*:(?:\s|$)")
 
+_TELLING = {"E113", "E114"}
+"""The codes whose message repeats the value."""
+
 
 def masked(found: Iterable[Diagnostic], document: Document, unknown: Iterable[Path]) -> Iterator[Diagnostic]:
     """The diagnostics, less those inside unknown fields and less every excerpt that would show such a value."""
@@ -31,9 +34,8 @@ def unsure(found: Iterable[Diagnostic], known: frozenset[str]) -> Iterator[Diagn
 
 
 def _inside(one: Diagnostic, names: set[str]) -> bool:
-    if one.path in names:
-        return one.code not in {"E201", "E401", "E111"}
-    return any(one.path.startswith((f"{name}.", f"{name}[")) for name in names)
+    within = any(one.path == name or one.path.startswith((f"{name}.", f"{name}[")) for name in names)
+    return within and one.code in _TELLING
 
 
 def _lines(document: Document, path: Path) -> set[int]:

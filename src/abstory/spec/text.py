@@ -11,7 +11,7 @@ _UNSEEN = re.compile(
 )
 
 
-class Refused(Exception):  # noqa: N818 a verdict on the bytes; turned into a diagnostic by the reader
+class Refused(Exception):
     """The bytes are not a text that can be shown and parsed."""
 
     def __init__(self, code: str, message: str, *, hint: str = "", line: int = 1, column: int = 1) -> None:

@@ -15,6 +15,7 @@ from abstory.experiment.sections import (
     Counted,
     Decision,
     Definition,
+    Frozen,
     Metrics,
     MetricUse,
     Schedule,
@@ -25,7 +26,7 @@ from abstory.spec.reader import Document, Leaf, Node, Path, Series, Table
 from abstory.spec.scalars import shortened
 
 _CHOICES = {"literal_error", "enum"}
-_BELOW = {
+_BELOW: dict[str, type[Frozen]] = {
     "schedule": Schedule,
     "audience": Audience,
     "traffic": Traffic,
@@ -72,7 +73,7 @@ class Spot:
     reached: Path
 
 
-def diagnostic(  # noqa: PLR0913 a diagnostic has these parts
+def diagnostic(
     document: Document,
     file: str,
     fault: Fault,
@@ -112,9 +113,9 @@ def locate(root: Node | None, path: Path) -> Spot:
     node, key = root, None
     for depth, step in enumerate(path):
         if isinstance(node, Table) and isinstance(step, str) and step in node.entries:
-            node, key = node.entries[step], node.keys[step]
+            key, node = node.keys[step], node.entries[step]
         elif isinstance(node, Series) and isinstance(step, int) and step < len(node.items):
-            node, key = node.items[step], None
+            node = node.items[step]
             key = node.place
         else:
             # A short form such as `primary: completion_rate` stands for all that is below it.
@@ -142,7 +143,7 @@ def translated(errors: list[Any], document: Document, file: str) -> Iterator[Dia
 
 def written(loc: tuple[str | int, ...], root: Node | None) -> Path:
     """The path as the file spells it: variants are a mapping there, and their levels lie beside the weight."""
-    if len(loc) < 2 or loc[0] != "variants" or not isinstance(loc[1], int):  # noqa: PLR2004
+    if len(loc) < 2 or loc[0] != "variants" or not isinstance(loc[1], int):
         return loc
     table = locate(root, ("variants",)).node
     names = list(table.entries) if isinstance(table, Table) else []
