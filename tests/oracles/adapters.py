@@ -67,7 +67,7 @@ def boschloo_both(i):
 
 
 def of_rows(rows):
-    return Sample(len(rows), fmean(rows), variance(rows))
+    return Sample(len(rows), fmean(rows), variance(rows) if len(rows) > 1 else 0.0)
 
 
 def of_summary(s):
@@ -84,6 +84,9 @@ def welch_t(i):
     t, c = of_rows(i["treatment"]), of_rows(i["control"])
     reading = FixedHorizon(1 - i["conf_level"])
     effect = means.compare(t, c, reading)
+    if isinstance(effect, Undetermined):
+        keys = ("se", "t", "df", "p_two_sided", "p_greater", "ci_low_one_sided", "ci_low", "ci_high")
+        return {"diff": t.mean - c.mean} | dict.fromkeys(keys, effect)
     df = means.welch_df(t, c)
     return {
         "diff": effect.difference.value,
@@ -151,6 +154,10 @@ def ratio_delta(i):
         return ratio_sample(Moments.from_sums(len(y), {"y": sum(y), "d": sum(d)}, products), "y", "d")
 
     t, c = sample(i["treatment"]), sample(i["control"])
+    if isinstance(t, Undetermined) or isinstance(c, Undetermined):
+        return dict.fromkeys(
+            ("ratio_t", "se_t", "ratio_c", "se_c", "diff", "se_diff"), t if isinstance(t, Undetermined) else c
+        )
     effect = means.compare(t, c, FixedHorizon(0.05))
     return {
         "ratio_t": t.mean,
@@ -208,7 +215,7 @@ def srm_chisq(i):
     answer = {
         "chi2": sample_ratio.chi_square(observed, shares),
         "df": len(observed) - 1,
-        "p": sample_ratio.srm_chisq(observed, ratio).p_value,
+        "p": sample_ratio.chi_square_p(observed, shares),
     }
     exact = {"p_exact_binomial": sample_ratio.binomial_p(observed[0], sum(observed), shares[0])}
     return answer | (exact if len(observed) == 2 else {})
@@ -219,7 +226,7 @@ def srm_sequential(i):
     for batch in i["batches"]:
         seen = [a + b for a, b in zip(seen, batch, strict=True)]
         factors.append(sample_ratio.log_bayes_factor(seen, i["null_probabilities"], i["dirichlet_alpha"]))
-        ps.append(min(ps[-1], math.exp(-factors[-1])))
+        ps.append(min(ps[-1], math.exp(min(0.0, -factors[-1]))))
     return {"log_bayes_factor": factors, "p_sequential": ps[1:]}
 
 

@@ -66,10 +66,7 @@ def srm_chisq(counts: Sequence[int], shares: Sequence[float]) -> SampleRatio:
     """
     theta, total = _normalised(shares), sum(counts)
     if total * min(theta) >= _FEWEST_EXPECTED:
-        from scipy.special import chdtrc
-
-        p = float(chdtrc(len(counts) - 1, chi_square(counts, theta)))
-        return SampleRatio(p, _deviation(counts, theta), "chi-square")
+        return SampleRatio(chi_square_p(counts, theta), _deviation(counts, theta), "chi-square")
     each = [binomial_p(count, total, share) for count, share in zip(counts, theta, strict=True)]
     p = each[0] if len(each) == 2 else min(1.0, len(each) * min(each))
     return SampleRatio(p, _deviation(counts, theta), "exact")
@@ -79,6 +76,13 @@ def chi_square(counts: Sequence[int], shares: Sequence[float]) -> float:
     """Σ (o − e)²/e; shares sum to 1."""
     total = sum(counts)
     return math.fsum((x - total * share) ** 2 / (total * share) for x, share in zip(counts, shares, strict=True))
+
+
+def chi_square_p(counts: Sequence[int], shares: Sequence[float]) -> float:
+    """P of a `chi_square` as large, k − 1 degrees of freedom, whatever the expected counts; shares sum to 1."""
+    from scipy.special import chdtrc
+
+    return float(chdtrc(len(counts) - 1, chi_square(counts, shares)))
 
 
 def binomial_p(successes: int, n: int, share: float) -> float:
