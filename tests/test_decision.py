@@ -169,6 +169,25 @@ def test_the_verdict_table(fields, facts, ruling):
     assert decide_for(experiment, result, "shop").ruling is ruling
 
 
+def test_one_primary_worse_keeps_control_whatever_another_says():
+    experiment = declared(metrics={"primary": ["cta_rate", "save_rate"]})
+    result = found(experiment, primary=[BETTER])
+    ends = {"cta_rate": BETTER, "save_rate": CLEAR_LOSS}
+    metrics = tuple(replace(m, comparisons=(line("shop", ends[m.outcome.metric.name]),)) for m in result.metrics)
+    assert decide(experiment, replace(result, metrics=metrics)).ruling is Ruling.KEEP
+    assert decide(experiment, result).ruling is Ruling.SHIP
+
+
+@pytest.mark.parametrize("small", [0, 1])
+def test_the_smaller_arm_must_reach_the_minimum(small):
+    experiment = declared()
+    result = found(experiment, primary=[BETTER])
+    arms = tuple(replace(arm, viewers=999 if at == small else 5000) for at, arm in enumerate(result.arms))
+    verdict = decide(experiment, replace(result, arms=arms))
+    assert verdict.ruling is Ruling.WAIT
+    assert "999 of 1,000 viewers per variant" in verdict.reasons
+
+
 NO_HARM = {"decision": {"rule": "do_no_harm"}}
 
 

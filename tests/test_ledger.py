@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from abstory.errors import StoreError
 from abstory.ledger import data_hash, entry, history, keep, looks
 from abstory.results import GateCheck, GateOutcome, GateReport, Require, Ruling, Status, Verdict
 from abstory.stats.moments import Moments
@@ -107,10 +106,3 @@ def test_rows_come_back_as_appended_oldest_first_and_survive_the_process(tmp_pat
     with open_store(path, read_only=True) as store:
         assert history(store, "cta") == (soon, late, again)
         assert looks(history(store, "cta")) == 2
-
-
-def test_a_database_that_cannot_be_written_says_so(tmp_path):
-    path = tmp_path / "abstory.duckdb"
-    open_store(path, create=True).close()
-    with open_store(path, read_only=True) as store, pytest.raises(StoreError):
-        keep(store, report(), asked_at_us=1, asked_by="ci")
