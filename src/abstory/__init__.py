@@ -5,7 +5,8 @@ The face is lazy: importing abstory costs nothing until one of its names is used
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+# Known to type checkers by its name; importing typing for it would be the dearest thing here.
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from abstory.assignment.assign import Explanation, Reason
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
         NotYet,
         SpecError,
         StoreError,
+        StoreLocked,
         UnknownExperiment,
         UsageError,
     )
@@ -34,6 +36,7 @@ __all__ = [
     "Reason",
     "SpecError",
     "StoreError",
+    "StoreLocked",
     "UnknownExperiment",
     "UsageError",
     "__version__",

@@ -10,7 +10,7 @@ from itertools import accumulate
 from types import MappingProxyType
 from typing import NamedTuple
 
-from abstory.assignment.bucket import h, hashed, salt_bytes, viewer_bytes
+from abstory.assignment.bucket import h, hasher, viewer_bytes
 from abstory.assignment.eligibility import Attributes, Condition, conditions
 from abstory.errors import NotYet, UsageError
 from abstory.experiment import Experiment, Variant
@@ -186,19 +186,19 @@ def _whole_path(experiment: Experiment, asked: tuple[Condition, ...]) -> Decide:
 def _drawn(experiment: Experiment) -> Decide:
     variants = by_name(experiment.variants)
     edges, outcomes = cumulative(variants), tuple(_assigned(variant) for variant in variants)
-    prefix, total = salt_bytes(variant_salt(experiment.key)), edges[-1]
+    hashed, total = hasher(variant_salt(experiment.key)), edges[-1]
 
     def draw(data: bytes, _: Attributes | None) -> Outcome:
-        return outcomes[bisect_right(edges, hashed(prefix + data) % total)]
+        return outcomes[bisect_right(edges, hashed(data) % total)]
 
     return draw
 
 
 def _gated(experiment: Experiment, then: Decide) -> Decide:
-    prefix, share = salt_bytes(traffic_salt(experiment.key)), experiment.traffic.share
+    hashed, share = hasher(traffic_salt(experiment.key)), experiment.traffic.share
 
     def gate(data: bytes, attributes: Attributes | None) -> Outcome:
-        return then(data, attributes) if enrolled(hashed(prefix + data), share) else _OUTSIDE_TRAFFIC
+        return then(data, attributes) if enrolled(hashed(data), share) else _OUTSIDE_TRAFFIC
 
     return gate
 

@@ -27,20 +27,26 @@ def h(salt: str, viewer_id: str | int) -> int:
         UsageError: the salt is not plain.
         InvalidViewerId: the id is refused.
     """
-    return hashed(salt_bytes(salt) + viewer_bytes(viewer_id))
+    return hasher(salt)(viewer_bytes(viewer_id))
 
 
-def hashed(data: bytes) -> int:
-    """The 52 bits of joined bytes; for callers that keep the salt ready."""
-    return _first_64_bits(sha256(data).digest())[0] >> _BEYOND
-
-
-def salt_bytes(salt: str) -> bytes:
-    """The salt with its separator, ready to be followed by an id.
+def hasher(salt: str) -> Callable[[bytes], int]:
+    """`h` of one salt, for the bytes of many valid ids: the salt is hashed once and its state copied.
 
     Raises:
-        UsageError: ":" or a character beyond plain ASCII in the salt.
+        UsageError: the salt is not plain.
     """
+    begun = sha256(_prefix(salt)).copy
+
+    def hashed(viewer: bytes) -> int:
+        state = begun()
+        state.update(viewer)
+        return _first_64_bits(state.digest())[0] >> _BEYOND
+
+    return hashed
+
+
+def _prefix(salt: str) -> bytes:
     if ":" in salt or not salt.isascii() or not salt.isprintable():
         raise UsageError("a salt is printable ASCII without ':'")
     return f"{salt}:".encode()

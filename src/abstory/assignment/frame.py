@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from abstory.assignment.assign import Assigner
-from abstory.assignment.bucket import hashed, salt_bytes, viewer_bytes
+from abstory.assignment.bucket import hasher, viewer_bytes
 from abstory.experiment import Experiment
 
 if TYPE_CHECKING:
@@ -21,10 +21,10 @@ def bucket_expr(salt: str, column: str) -> pl.Expr:
     """
     import polars as pl
 
-    prefix = salt_bytes(salt)
+    hashed = hasher(salt)
 
     def hash_all(ids: pl.Series) -> pl.Series:
-        values = [None if i is None else hashed(prefix + viewer_bytes(i)) for i in ids]
+        values = [None if i is None else hashed(viewer_bytes(i)) for i in ids]
         return pl.Series(ids.name, values, dtype=pl.Int64)
 
     return pl.col(column).map_batches(hash_all, return_dtype=pl.Int64)
