@@ -1,0 +1,134 @@
+"""`abstory gate`, end to end: every exit code a pipeline may meet, and the ledger of looks."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from abstory import ledger
+from abstory.results import ExitCode
+from abstory.warehouse import open_store
+
+
+def history(project):
+    with open_store(project / "abstory.duckdb", read_only=True) as store:
+        return ledger.history(store, "cta")
+
+
+def test_open(project, call):
+    code, out, errors = call("-C", project, "gate", "cta")
+    assert (code, errors) == (ExitCode.DONE, "")
+    assert out.startswith("OPEN  cta -> shop_now\n")
+    assert "exit 0: ship it" in out
+
+
+def test_closed(project, call):
+    """The schedule is over and swipe_up is not shown better: the file's `otherwise` keeps the control."""
+    code, out, _ = call("-C", project, "gate", "cta", "--variant", "swipe_up")
+    assert code == ExitCode.CLOSED
+    assert "exit 3: keep control" in out
+
+
+def test_undecided(project, call):
+    file = project / "experiments" / "cta.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("2025-11-15", "2026-03-15"), encoding="utf-8")
+    code, out, _ = call("-C", project, "gate", "cta", "--variant", "swipe_up", "--json")
+    told = json.loads(out)
+    assert (code, told["exit_code"]) == (ExitCode.UNDECIDED, ExitCode.UNDECIDED)
+    assert (told["abstory"], told["outcome"], told["recommended"]) == ("gate/1", "undecided", None)
+    assert [check["id"] for check in told["checks"]] == ["data", "runtime", "primary", "guardrail"]
+
+
+def test_untrusted_when_one_variant_lost_viewers(project, call):
+    with open_store(project / "abstory.duckdb") as store:
+        store.connection.execute("DELETE FROM exposures WHERE variant = 'none' AND viewer_id SIMILAR TO '.*[137]'")
+    code, out, _ = call("-C", project, "gate", "cta")
+    assert code == ExitCode.UNTRUSTED
+    assert out.startswith("UNTRUSTED")
+    assert "SRM p<.001" in out
+    _, page, _ = call("-C", project, "report", "cta")
+    assert "lifts, p values and intervals are withheld" in page
+    assert "+30" not in page
+
+
+def test_untrusted_when_too_old(project, call):
+    code, out, _ = call("-C", project, "gate", "cta", "--max-age", "24h")
+    assert code == ExitCode.UNTRUSTED
+    assert "the data are too old" in out
+
+
+def test_not_worse(project, call):
+    code, _, _ = call("-C", project, "gate", "cta", "--variant", "shop_now", "--require", "not-worse")
+    assert code == ExitCode.DONE
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nope"], "no experiment is called nope"),
+        (["cta", "--variant", "none"], "is the control"),
+        (["cta", "--variant", "nope"], "has no variant nope"),
+        (["cta", "--max-age", "24"], "--max-age"),
+        (["cta", "--require", "luck"], "--require"),
+    ],
+)
+def test_a_wrong_call(project, call, arguments, said):
+    code, out, errors = call("-C", project, "gate", *arguments)
+    assert (code, out) == (ExitCode.REFUSED, "")
+    assert said in errors
+    assert history(project) == ()
+
+
+def test_no_database_is_no_verdict(project, call):
+    (project / "abstory.duckdb").unlink()
+    code, out, errors = call("-C", project, "gate", "cta")
+    assert (code, out) == (ExitCode.ENVIRONMENT, "")
+    assert errors.startswith("abstory: ")
+
+
+def test_a_damaged_database_is_no_verdict(project, call):
+    (project / "abstory.duckdb").write_bytes(b"not a database")
+    code, out, _ = call("-C", project, "gate", "cta")
+    assert (code, out) == (ExitCode.ENVIRONMENT, "")
+
+
+def test_a_locked_database_is_no_verdict(project, call):
+    hold = f"import duckdb,sys; c = duckdb.connect({str(project / 'abstory.duckdb')!r}); print('held', flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        holder.stdout.readline()
+        for command in ("gate", "report"):
+            code, out, errors = call("-C", project, command, "cta")
+            assert (code, out) == (ExitCode.ENVIRONMENT, "")
+            assert "--wait" in errors
+        holder.stdin.close()
+
+
+def test_every_look_is_in_the_ledger_and_the_same_data_give_the_same_answer(project, call):
+    first = json.loads(call("-C", project, "gate", "cta", "--json")[1])
+    again = json.loads(call("-C", project, "gate", "cta", "--json")[1])
+    assert first == again
+    assert first["recorded"] is True
+    told = history(project)
+    assert [row.outcome for row in told] == ["open", "open"]
+    assert told[0].asked_by
+    assert ledger.looks(told) == 1
+
+
+def test_a_database_that_cannot_be_written_still_answers(project, call, monkeypatch):
+    from abstory.cli import gate
+    from abstory.cli.reading import store
+    from abstory.errors import NotWritable
+
+    # Tests may run as root, whom no file mode stops: the door that refuses to write stands in for a read-only disk.
+    def read_only(settings, *, writable=False):
+        if writable:
+            raise NotWritable("read-only")
+        return store(settings)
+
+    monkeypatch.setattr(gate.reading, "store", read_only)
+    code, out, errors = call("-C", project, "gate", "cta", "--json")
+    assert (code, json.loads(out)["recorded"]) == (ExitCode.DONE, False)
+    assert "not in the decision ledger" in errors
