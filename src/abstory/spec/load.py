@@ -64,7 +64,9 @@ def check_bytes(data: bytes, name: str) -> Checked:
     if not isinstance(document.root, Table):
         return None, (*unread, _not_a_mapping(document, name))
     experiment, found, unknown = _typed(document, name)
-    errors = tuple(sorted(masked({*unread, *found, *_listed(document, name)}, document, unknown), key=lambda one: one.order))
+    errors = tuple(
+        sorted(masked({*unread, *found, *_listed(document, name)}, document, unknown), key=lambda one: one.order)
+    )
     if errors or experiment is None:
         return None, errors
     warnings = (diagnostic(document, name, fault, severity="warning") for fault in lints(experiment))

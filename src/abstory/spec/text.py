@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 LARGEST = 64 * 1024
+LONGEST_LINE = 4096
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     "\u3164\ufe00-\ufe0e\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
@@ -30,11 +31,20 @@ def decode(data: bytes) -> str:
     if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         raise Refused("E103", "not UTF-8 but UTF-16", hint="save the file as UTF-8")
     text = _utf8(data).removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    _short_lines(text)
     if bad := _UNSEEN.search(text):
         line, column = _where(text, bad.start())
         message = f"the character U+{ord(bad[0]):04X}, which does not show"
         raise Refused("E104", message, hint="delete it, or type the line again", line=line, column=column)
     return text
+
+
+def _short_lines(text: str) -> None:
+    # Some scanning is quadratic in the length of a line: 60,000 of one character cost minutes.
+    for number, line in enumerate(text.split("\n"), start=1):
+        if len(line) > LONGEST_LINE:
+            message = f"a line of {len(line):,} characters, more than {LONGEST_LINE:,}"
+            raise Refused("E102", message, hint="break the line", line=number, column=LONGEST_LINE + 1)
 
 
 def unseen(text: str) -> str | None:
