@@ -16,7 +16,7 @@ THEIRS = {"bonferroni": "bonferroni", "holm": "holm", "hochberg": "simes-hochber
 THEIRS |= {"BH": "fdr_bh", "BY": "fdr_by"}
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(p_values)
 def test_adjusted_as_statsmodels_does(p):
     from statsmodels.stats.multitest import multipletests
