@@ -183,5 +183,5 @@ def test_a_refusal_carries_its_diagnostics(tmp_path):
     path.write_text("key: A\n")
     with pytest.raises(SpecError) as refused:
         load_file(path)
-    assert {one.code for one in refused.value.diagnostics} == {"E202", "E205"}
+    assert {one.code for one in refused.value.diagnostics} == {"E202", "E205", "E310"}
     assert str(path) in refused.value.message

@@ -215,9 +215,13 @@ def resolve_cells(data: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def well_formed(factors: object) -> TypeGuard[Mapping[str, list[str]]]:
     """Whether levels are lists of texts, so that their cells can be named."""
-    return isinstance(factors, Mapping) and all(
-        isinstance(levels, list | tuple) and levels and all(isinstance(level, str) for level in levels)
-        for levels in factors.values()
+    return (
+        isinstance(factors, Mapping)
+        and bool(factors)
+        and all(
+            isinstance(levels, list | tuple) and levels and all(isinstance(level, str) for level in levels)
+            for levels in factors.values()
+        )
     )
 
 

@@ -121,7 +121,11 @@ def _typed(document: Document, name: str) -> tuple[Experiment | None, tuple[Diag
         own = [(e, path) for e, path in own if path[:1] != ("variants",)]
     found = translated([e for e, _ in own], document, name)
     rest = (diagnostic(document, name, fault) for fault in remaining(data, bad))
-    return None, (*found, *rest), unknown
+    everything = (*found, *rest)
+    if not everything and not document.problems:
+        # A refusal without a reason would read as consent.
+        everything = tuple(translated(errors, document, name))
+    return None, everything, unknown
 
 
 def _listed(document: Document, name: str) -> tuple[Diagnostic, ...]:
