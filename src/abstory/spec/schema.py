@@ -20,7 +20,7 @@ def schema() -> dict[str, Any]:
 
 def _short(field: dict[str, Any]) -> dict[str, Any]:
     """A list of metrics, or one of them, each by its name alone or with its sizes."""
-    about = {key: field[key] for key in ("description", "default") if key in field}
+    about: dict[str, Any] = {key: field[key] for key in ("description", "default") if key in field}
     items = {"anyOf": [{"type": "string"}, field["items"]]}
     listed = {key: value for key, value in field.items() if key not in about} | {"items": items}
     return {**about, "anyOf": [*items["anyOf"], listed]}
