@@ -96,7 +96,7 @@ class Shell:
 
 
 AGE = re.compile(r"\b(events|newest data) (?:new|[\d.,]+ \w+ old)")
-DATE = re.compile(r"20\d\d-\d\d-\d\d")
+DATE = re.compile(r"20\d\d-\d\d-\d\d(?: \d\d:\d\d UTC)?")
 
 
 def plain(line):
@@ -147,7 +147,7 @@ def open_bandit(folder, clicks):
         path.parent.mkdir(parents=True)
         start = datetime(2019, 11, 24, tzinfo=UTC)
         rows = (
-            f"{start + timedelta(seconds=60 * number)},{number % 34},{int(number < clicked)}"
+            f"{start + timedelta(seconds=604_761 * number // 9_999)},{number % 34},{int(number < clicked)}"
             for number in range(10_000)
         )
         path.write_text("timestamp,item_id,click\n" + "\n".join(rows) + "\n", encoding="utf-8")

@@ -26,7 +26,9 @@ SEED = 20261102
 
 @click.command(short_help="A simulated audience through the whole product.")
 @click.argument("directory", type=click.Path(path_type=Path), default=Path("abstory-demo"))
-@click.option("--viewers", type=click.IntRange(1_000, 2_000_000), default=VIEWERS, show_default=True)
+@click.option(
+    "--viewers", type=click.IntRange(1_000, 2_000_000), default=VIEWERS, show_default=True, help="How many come."
+)
 @click.option("--seed", type=click.IntRange(0), default=SEED, show_default=True, help="Another seed, another audience.")
 @click.pass_obj
 def command(settings: Settings, /, directory: Path, viewers: int, seed: int) -> int:
