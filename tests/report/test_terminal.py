@@ -32,6 +32,12 @@ def test_every_variant_when_asked(pages, snapshot):
     assert all(arm.variant in text for arm in whole.result.arms)
 
 
+def test_every_secondary_and_guardrail_when_asked(pages):
+    text = render(dataclasses.replace(pages["ship"], everything=True), Look(80))
+    assert text.count("\nVARIANT  ") == 7
+    assert text.count("\nhide_rate ") == 7
+
+
 def test_one_metric_over_all_variants(pages, snapshot):
     assert render(dataclasses.replace(pages["ship"], only=("hide_rate",)), Look(80)) == snapshot
 

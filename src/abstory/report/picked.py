@@ -72,10 +72,10 @@ def _titles(draft: Draft, variant: str) -> tuple[str, str]:
         return " (pick)", "pick"
     if len(page.result.arms) == 2:
         return "", "variant"
-    if variant == page.pick:
+    if variant == page.pick and not page.everything:
         mark = draft.note(f"best: {variant}, ahead on the primary metric so far; not a recommendation")
         return f" (best {mark})", "best"
-    return f" ({draft.note(variant)})", "variant"
+    return "", "variant"
 
 
 def _change(comparison: Comparison) -> tuple[Estimate | None, bool]:

@@ -71,8 +71,9 @@ def _verdict(draft: Draft) -> list[Text]:
     told = [reason.rstrip(".") for reason in verdict.reasons if not reason.startswith(_FLATTERED)]
     if verdict.days_left is not None:
         told.append(f"about {_counted(verdict.days_left, 'day')} left at this traffic")
-    text = f"{'; '.join(told)} {_flattered(draft)}"
-    return draft.paragraph(f"{verdict.ruling.value}{which}   ", text, style=_RULINGS[verdict.ruling])
+    if mark := _flattered(draft):
+        told[-1:] = [f"{told[-1]} {mark}" if told else mark]
+    return draft.listed(f"{verdict.ruling.value}{which}   ", told, style=_RULINGS[verdict.ruling], joint=";")
 
 
 def _flattered(draft: Draft) -> str:
@@ -92,7 +93,8 @@ def _data(draft: Draft) -> list[Text]:
 
 
 def _advice(draft: Draft, check: Check) -> list[Text]:
-    if check.status is Status.OK or not check.advice:
+    told = any(check.advice in reason for reason in draft.page.verdict.reasons)
+    if check.status is Status.OK or not check.advice or told:
         return []
     return draft.paragraph("  → ", check.advice, style=_STATUS[check.status])
 
@@ -110,11 +112,20 @@ def _numbers(draft: Draft) -> list[list[Text]]:
 
 def _picked(draft: Draft) -> list[list[Text]]:
     page = draft.page
-    shown = (
-        [a.variant for a in page.result.arms if a.variant != page.result.control] if page.everything else [page.pick]
-    )
-    tables = ((page.of(Role.SECONDARY), secondary), (page.of(Role.GUARDRAIL), guardrails))
-    return [table(draft, metrics, v) for metrics, table in tables if metrics for v in shown if v is not None]
+    if not page.everything:
+        return _closely(draft, page.pick) if page.pick else []
+    return [block for variant in page.treatments for block in _titled(draft, variant)]
+
+
+def _titled(draft: Draft, variant: str) -> list[list[Text]]:
+    first, *rest = _closely(draft, variant) or [[]]
+    return [draft.paragraph("VARIANT  ", draft.name(variant), style="bold") + first, *rest] if first else []
+
+
+def _closely(draft: Draft, variant: str) -> list[list[Text]]:
+    """Everything that informs on one treatment or protects from it."""
+    tables = ((draft.page.of(Role.SECONDARY), secondary), (draft.page.of(Role.GUARDRAIL), guardrails))
+    return [table(draft, metrics, variant) for metrics, table in tables if metrics]
 
 
 def _arms(draft: Draft) -> list[Text]:
