@@ -1,0 +1,70 @@
+"""Where words go, and how a file is written whole or not at all."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from rich.text import Text
+
+from abstory.cli.output import console, look, show, write_file
+from abstory.cli.settings import Settings
+from abstory.errors import NotWritable
+
+USUAL = Settings(
+    project=Path(),
+    database=Path("abstory.duckdb"),
+    wait=0,
+    memory=None,
+    color="auto",
+    ascii_only=False,
+    width=None,
+    quiet=False,
+    verbose=False,
+)
+
+
+def test_colour_needs_a_terminal_or_a_flag(capsys, monkeypatch):
+    def shown(color):
+        show(dataclasses.replace(USUAL, color=color), [Text("SHIP", "green")])
+        return capsys.readouterr().out
+
+    assert shown("auto") == shown("never") == "SHIP\n"
+    assert "\x1b[32m" in shown("always")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b[32m" not in shown("auto")
+
+
+def test_a_line_is_printed_as_it_is(capsys):
+    show(dataclasses.replace(USUAL, width=40), [Text("x" * 60), Text("[bold]:smile:")])
+    assert capsys.readouterr().out == "x" * 60 + "\n[bold]:smile:\n"
+
+
+def test_eighty_columns_where_there_is_no_terminal(capsys):
+    assert look(USUAL).width == console(USUAL).width == 80
+    assert look(dataclasses.replace(USUAL, width=55)).width == 55
+
+
+def test_a_file_is_replaced_whole_and_through_a_link(tmp_path):
+    real, link = tmp_path / "real.txt", tmp_path / "link.txt"
+    real.write_text("old")
+    link.symlink_to(real)
+    write_file(link, "new −\n")
+    assert real.read_text(encoding="utf-8") == "new −\n"
+    assert link.is_symlink()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link.txt", "real.txt"]
+
+
+def test_a_failure_leaves_the_old_file(tmp_path):
+    file = tmp_path / "report.txt"
+    file.write_text("old")
+    with pytest.raises(UnicodeEncodeError):
+        write_file(file, "\ud800")
+    assert file.read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["report.txt"]
+
+
+@pytest.mark.parametrize("path", ["/dev/null", "/no/such/folder/report.txt"])
+def test_what_is_no_regular_file_is_refused(path):
+    with pytest.raises(NotWritable):
+        write_file(Path(path), "text")
