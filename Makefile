@@ -38,8 +38,10 @@ check: lint types imports test
 docs: .venv/dev
 	$(BIN)/python -m pytest tests/test_docs.py --update-docs
 
-bench: .venv/dev
-	@for script in $$(ls bench/*.py | grep -v '/_'); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+bench: .venv/bench
+	@for script in $(filter-out bench/effects.py,$(wildcard bench/[a-z]*.py)); do \
+	  echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	@echo "== bench/effects.py"; $(BIN)/python bench/effects.py --peer-python .venv/peers/bin/python
 
 clean:
 	rm -rf .venv dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
@@ -52,6 +54,13 @@ clean:
 .venv/dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(INSTALL) --editable '.[dev]'
 	@touch $@ .venv/runtime
+
+# Peers to be measured beside, at fixed versions; one of them wants older packages than ours, hence a folder of its own.
+.venv/bench: .venv/dev
+	$(INSTALL) growthbook==4.0.0
+	$(BIN)/python -m venv .venv/peers
+	.venv/peers/bin/python -m pip install --quiet --disable-pip-version-check gbstats==0.8.0
+	@touch $@
 
 # Debian ships a Python whose venv lacks pip; there the machine's own pip fills the folder.
 $(BIN)/python:
