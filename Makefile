@@ -15,6 +15,7 @@ help:
 
 demo: .venv/runtime
 	$(BIN)/abstory demo
+	@echo && echo '# To have abstory at hand: source $(CURDIR)/$(BIN)/activate'
 
 test: .venv/dev
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
