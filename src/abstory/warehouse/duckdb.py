@@ -57,9 +57,8 @@ def open_store(
 def _create(path: Path, memory: str | None) -> None:
     """Made beside and linked into place, so that a crash never leaves half a database under the name."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
+    _clear(fresh)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh.unlink(missing_ok=True)
         connection = connect(fresh, read_only=False, memory=memory)
         try:
             migrate(connection)
@@ -70,6 +69,14 @@ def _create(path: Path, memory: str | None) -> None:
         raise NotWritable(f"{path} cannot be made: {error.strerror}") from None
     finally:
         fresh.unlink(missing_ok=True)
+
+
+def _clear(fresh: Path) -> None:
+    try:
+        fresh.parent.mkdir(parents=True, exist_ok=True)
+        fresh.unlink(missing_ok=True)
+    except OSError as error:
+        raise NotWritable(f"{fresh.parent} cannot be written: {(error.strerror or '').lower()}") from None
 
 
 def _put(fresh: Path, path: Path) -> None:

@@ -12,13 +12,23 @@ from importlib.resources import files as package_files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from abstory.errors import AbstoryError, NotWritable, StoreDamaged, StoreError, StoreLocked, StoreMissing, StoreTooNew
+from abstory.errors import (
+    AbstoryError,
+    NotWritable,
+    StoreDamaged,
+    StoreError,
+    StoreLocked,
+    StoreMissing,
+    StoreTooNew,
+    UsageError,
+)
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _MAGIC = b"DUCK"
 _MAGIC_AT = 8
+_MEMORY = re.compile(r"[0-9]+(\.[0-9]+)? ?[KMGT]i?B")
 _SQLITE = b"SQLite format 3"
 _RETRY_SECONDS = 0.05
 
@@ -85,6 +95,8 @@ def _open(path: Path, *, read_only: bool, memory: str | None, files: Sequence[Pa
 
 
 def _settings(path: Path, memory: str | None) -> dict[str, str | bool | int | float | list[str]]:
+    if memory and not _MEMORY.fullmatch(memory):
+        raise UsageError(f"memory limit {memory[:40]!r}: write a size such as 1GB")
     return {
         "memory_limit": memory or half_of_memory(),
         "temp_directory": f"{path}.tmp",
@@ -161,6 +173,4 @@ def _unusable(path: Path, said: str) -> StoreError:
         return NotWritable(f"{path} cannot be written: permission denied")
     if "No space left" in said or "not enough space" in said.lower():
         return NotWritable(f"{path} cannot be written: the disk is full")
-    if "memory_limit" in said and "parse" in said.lower():
-        return StoreError("the memory limit cannot be read", hint="write it such as 1GB")
     return StoreDamaged(f"{path} cannot be used: {first}")

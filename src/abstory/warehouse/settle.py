@@ -159,9 +159,7 @@ def _rank(connection: DuckDBPyConnection, target: Target) -> None:
 
 def _insert(connection: DuckDBPyConnection, target: Target, which: str) -> int:
     names = ", ".join(target.columns)
-    return _count(
-        connection, f"INSERT INTO {target.table} ({names}) SELECT {names} FROM arriving WHERE {which} ORDER BY place"
-    )
+    return _count(connection, f"INSERT INTO {target.table} ({names}) SELECT {names} FROM arriving WHERE {which}")
 
 
 def _count(connection: DuckDBPyConnection, sql: str) -> int:
