@@ -1,52 +1,131 @@
-"""The few numbers that sentences of a check, a verdict or a gate carry; tables have their own digits."""
+"""The one place of digits: how every number of a sentence or a table is written, whatever the locale.
+
+Never scientific notation, never a non-zero number written as zero, never a p value rounded over its alpha.
+Signs are a real minus (`−`); `Look` turns them to ASCII where it must.
+"""
 
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from abstory.experiment import Size
 from abstory.metrics import Unit
+from abstory.stats.estimate import Interval, Reason, Undetermined
 
 MINUS = "−"
-_LEAST_P = 0.001
-_ALMOST_ALL_US = ((86_400_000_000, "d"), (3_600_000_000, "h"), (60_000_000, "min"))
+NOTHING = "–"
+_MOST_DECIMALS = 4
+_AGES_US = ((86_400_000_000, "d"), (3_600_000_000, "h"), (60_000_000, "min"))
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+WORDS = {
+    Reason.NO_VIEWERS: "no viewers",
+    Reason.TOO_FEW: "too few",
+    Reason.TOO_EARLY: "too early",
+    Reason.BEFORE_END: "not yet",
+    Reason.NO_VARIATION: "no variation",
+    Reason.NO_DENOMINATOR: "no data",
+    Reason.CONTROL_NEAR_ZERO: "no lift",
+    Reason.NEGATIVE_CONTROL: "no lift",
+    Reason.NOT_COMPARABLE: "not comparable",
+    Reason.UNTRUSTED: "withheld",
+}
+"""What a cell says in place of a number that is not known; the whole reason stands in a footnote."""
+
+
+def count(value: int) -> str:
+    """A whole number with thousands separators: `41,200`."""
+    return f"{value:,}".replace("-", MINUS)
+
+
+def figures(value: float) -> str:
+    """Three significant figures from 0 up to 1,000, whole numbers above: `0.640`, `41.3`, `1,235`."""
+    size = abs(value)
+    if math.isinf(size):
+        return _sign(value) + "∞"
+    if size >= 999.5:
+        return _sign(value) + f"{size:,.0f}"
+    if size == 0:
+        return "0"
+    if size < 10**-_MOST_DECIMALS:
+        return f"{_sign(value)}<0.0001"
+    return _sign(value) + format(Decimal(f"{size:.2e}"), "f")
+
+
+def rate(value: float) -> str:
+    """A share as per cent, three significant figures: `41.3%`; 100% is only ever said of all."""
+    percent = 100 * value
+    if not 99.95 <= percent < 100:
+        return f"{figures(percent)}%"
+    return next((f"{text}%" for text in _finer(percent) if float(text) < 100), ">99.9999%")
+
+
+def value(number: float, unit: Unit) -> str:
+    """A metric's value in its unit: `41.3%`, `8.43 s`, `1.52`."""
+    match unit:
+        case Unit.RATE:
+            return rate(number)
+        case Unit.SECONDS:
+            return f"{figures(number)} s"
+        case Unit.COUNT:
+            return figures(number)
 
 
 def lift(fraction: float) -> str:
-    """A relative change as signed per cent: `+6.5%`, `−0.4%`."""
-    return f"{_signed(100 * fraction)}%"
+    """A relative change as signed per cent, one decimal: `+6.5%`, `−0.4%`, more where 0.0 would lie."""
+    return _signed(100 * fraction) + "%" * math.isfinite(fraction)
+
+
+def level(fraction: float) -> str:
+    """A round relative size with its sign, as on an axis: `+8%`, `−0.5%`."""
+    return lift(fraction).replace(".0%", "%")
 
 
 def difference(number: float, unit: Unit) -> str:
-    """An absolute change in the metric's unit: `+2.71 pp`, `−0.31 s`, `+0.02`."""
-    match unit:
-        case Unit.RATE:
-            return f"{_signed(100 * number, digits=2)} pp"
-        case Unit.SECONDS:
-            return f"{_signed(number, digits=2)} s"
-        case Unit.COUNT:
-            return _signed(number, digits=2)
+    """An absolute change with its sign and unit, two decimals or two figures: `+2.71 pp`, `−0.0052 pp`, `+0.31 s`."""
+    suffix = {Unit.RATE: " pp", Unit.SECONDS: " s", Unit.COUNT: ""}[unit]
+    return f"{_plus(number)}{_sign(number)}{_hundredths(abs(100 * number if unit is Unit.RATE else number))}{suffix}"
 
 
-def size(declared: Size, *, sign: str = "+") -> str:
-    """An MDE or a margin as the file writes it, signed: `+2%`, `−0.5pp`."""
-    return f"{sign}{declared.text}"
+def declared(size: Size, *, upward: bool) -> str:
+    """A size as the file writes it, with its sign: `+2%`, `−0.5 pp`."""
+    return f"{'+' if upward else MINUS}{size.text.replace('pp', ' pp')}"
 
 
-def p_value(p: float) -> str:
-    """`p=0.99`, `p=0.023` or `p<.001`: two significant figures."""
-    return "p<.001" if p < _LEAST_P else f"p={p:.2g}"
+def between(interval: Interval, unit: Unit | None = None) -> str:
+    """An interval of lifts (`unit` None) or of differences: `+4.2% to +8.8%`."""
+    ends = (interval.low, interval.high)
+    low, high = [lift(end) if unit is None else difference(end, unit) for end in ends]
+    return f"{low} to {high}"
+
+
+def p_value(p: float, alpha: float | None = None) -> str:
+    """`.023`, `<.001`, `>.999`; more digits where three would land on the other side of `alpha`."""
+    if p < 0.001:
+        return "<.001"
+    if p > 0.999:
+        return ">.999"
+    texts = (f"{p:.{digits}f}" for digits in range(3, 17))
+    told = next((text for text in texts if alpha is None or (float(text) < alpha) == (p < alpha)), f"{p:.17f}")
+    return told.removeprefix("0")
+
+
+def p_said(p: float) -> str:
+    """A p value in a sentence, two significant figures: `p=0.99`, `p=0.023`, `p<.001`."""
+    return "p<.001" if p < 0.001 else f"p={p:.2g}"
 
 
 def share(fraction: float) -> str:
-    """A share as per cent with two decimals, never a non-zero one written as zero: `0.01%`."""
+    """A small share as per cent with two decimals, never a non-zero one written as zero: `0.01%`."""
     percent = 100 * fraction
     return "<0.01%" if 0 < percent < 0.01 else f"{percent:.2f}%"
 
 
 def age(us: int) -> str:
     """A length of time in its largest whole unit: `3 d`, `2 h`, `5 min`; `now` below a minute."""
-    return next((f"{us // unit} {name}" for unit, name in _ALMOST_ALL_US if us >= unit), "now")
+    return next((f"{us // unit} {name}" for unit, name in _AGES_US if us >= unit), "now")
 
 
 def days(us: int) -> str:
@@ -54,10 +133,42 @@ def days(us: int) -> str:
     return f"{math.floor(us / 8_640_000_000) / 10:g} d"
 
 
-def _signed(number: float, *, digits: int = 1) -> str:
-    if math.isinf(number):
-        return "+∞" if number > 0 else f"{MINUS}∞"
-    text = f"{abs(number):,.{digits}f}"
-    if number and not float(text.replace(",", "")):
-        text = f"{abs(number):.4f}" if abs(number) >= 0.00005 else "<0.0001"
-    return f"{'+' if number > 0 else MINUS if number < 0 else ''}{text}"
+def fraction(number: float) -> str:
+    """A level such as alpha without its leading zero: `.05`."""
+    return format(Decimal(repr(number)), "f").removeprefix("0")
+
+
+def minute(us: int) -> str:
+    """Microseconds UTC as `2026-12-07 12:00 UTC`."""
+    return f"{(_EPOCH + timedelta(microseconds=us)):%Y-%m-%d %H:%M} UTC"
+
+
+def unknown(reason: Undetermined) -> str:
+    """The short words of a cell that holds no number."""
+    return WORDS[reason.reason]
+
+
+def _signed(percent: float) -> str:
+    size = abs(percent)
+    if math.isinf(size) or size == 0:
+        return f"{_plus(percent)}{figures(percent)}"
+    text = f"{size:,.0f}" if size >= 999.5 else next(filter(float, _finer(size)), "<0.0001")
+    return (MINUS if percent < 0 else "+") + text
+
+
+def _hundredths(size: float) -> str:
+    if math.isinf(size) or size == 0 or size < 10**-_MOST_DECIMALS:
+        return figures(size)
+    return f"{size:,.2f}" if size >= 0.095 else format(Decimal(f"{size:.1e}"), "f")
+
+
+def _finer(number: float) -> list[str]:
+    return [f"{number:.{digits}f}" for digits in range(1, _MOST_DECIMALS + 1)]
+
+
+def _sign(number: float) -> str:
+    return MINUS if number < 0 else ""
+
+
+def _plus(number: float) -> str:
+    return "+" if number > 0 else ""

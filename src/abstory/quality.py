@@ -62,7 +62,7 @@ def _srm(evidence: Evidence) -> Check:
     found = (srm_chisq if one_look else srm_sequential)(counts, weights)
     advice = "find what loses or doubles viewers of one variant; effects are withheld" if found.alarm else ""
     status = Status.FAIL if found.alarm else Status.OK
-    return Check("srm", status, f"SRM {digits.p_value(found.p_value)}", advice, _ratio_figures(found))
+    return Check("srm", status, f"SRM {digits.p_said(found.p_value)}", advice, _ratio_figures(found))
 
 
 def _ratio_figures(found: SampleRatio) -> dict[str, float | int | str | None]:
@@ -81,7 +81,7 @@ def _crossover(evidence: Evidence) -> Check:
     said = f"{digits.share(share)} saw >1 variant"
     if share <= MOST_CROSSOVER and not uneven:
         return Check("crossover", Status.OK, said, figures=figures)
-    why = f"unevenly between variants, {digits.p_value(p)}" if uneven else "more than 1% is too many"
+    why = f"unevenly between variants, {digits.p_said(p)}" if uneven else "more than 1% is too many"
     return Check("crossover", Status.FAIL, f"{said} ({why})", "keep one variant per viewer when showing it", figures)
 
 

@@ -131,7 +131,7 @@ def _primary(case: Case, line: Line) -> GateCheck:
     status = _STATUSES.get(line.reads, Status.UNKNOWN)
     if case.rule == DO_NO_HARM and line.not_worse and status is Status.UNKNOWN:
         status = Status.OK
-    beside = f", MDE {digits.size(line.limit)}" if line.limit else ""
+    beside = f", MDE {digits.declared(line.limit, upward=True)}" if line.limit else ""
     return GateCheck("primary", status, f"{line}{beside}", _figures(line))
 
 

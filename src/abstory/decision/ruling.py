@@ -68,8 +68,8 @@ def may_be(line: Line) -> str:
     bound, margin = line.comparison.bound, line.limit
     if bound is None or isinstance(bound, Undetermined) or margin is None:
         return f"guardrail {line}"
-    sign = "+" if line.result.outcome.metric.direction is Direction.DECREASE else digits.MINUS
-    return f"guardrail {line.name} could be {line.change(bound)}, allowed {digits.size(margin, sign=sign)}"
+    allowed = digits.declared(margin, upward=line.result.outcome.metric.direction is Direction.DECREASE)
+    return f"guardrail {line.name} could be {line.change(bound)}, allowed {allowed}"
 
 
 def _known(experiment: Experiment, variant: str) -> None:
@@ -169,7 +169,7 @@ def _wait(case: Case, standing: Standing) -> Verdict:
 
 
 def _beside_mde(line: Line) -> str:
-    return f"{line}, MDE {digits.size(line.limit)}" if line.limit and line.good else str(line)
+    return f"{line}, MDE {digits.declared(line.limit, upward=True)}" if line.limit and line.good else str(line)
 
 
 def _short(case: Case, standing: Standing) -> tuple[str, ...]:

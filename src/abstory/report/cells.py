@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from abstory import digits
 from abstory.experiment import Outcome, Size
 from abstory.metrics import Direction, Unit
-from abstory.report import numbers
 from abstory.report.draft import Draft
 from abstory.results import Comparison, MetricResult, Reads
 from abstory.stats.estimate import Effect, Estimate, Undetermined
@@ -26,34 +26,34 @@ def estimate(comparison: Comparison, *, lift: bool) -> Estimate | None:
 
 def value(draft: Draft, number: float | Undetermined, unit: Unit) -> str:
     """A rate or a mean."""
-    return draft.look.plain(numbers.NOTHING if isinstance(number, Undetermined) else numbers.value(number, unit))
+    return draft.look.plain(digits.NOTHING if isinstance(number, Undetermined) else digits.value(number, unit))
 
 
 def point(draft: Draft, told: Estimate | None, unit: Unit, *, lift: bool) -> str:
     """The size of a change."""
-    return draft.look.plain(size(told.value, unit, lift=lift) if told else numbers.NOTHING)
+    return draft.look.plain(size(told.value, unit, lift=lift) if told else digits.NOTHING)
 
 
 def ends(draft: Draft, told: Estimate | None, unit: Unit, *, lift: bool) -> str:
     """Its interval."""
-    return draft.look.plain(numbers.between(told.interval, None if lift else unit) if told else numbers.NOTHING)
+    return draft.look.plain(digits.between(told.interval, None if lift else unit) if told else digits.NOTHING)
 
 
 def size(number: float, unit: Unit, *, lift: bool) -> str:
     """A change as a lift or as a difference."""
-    return numbers.lift(number) if lift else numbers.difference(number, unit)
+    return digits.lift(number) if lift else digits.difference(number, unit)
 
 
 def p_value(draft: Draft, comparison: Comparison) -> str:
     """The p value of a comparison."""
     if not isinstance(comparison.effect, Effect):
-        return draft.look.plain(numbers.NOTHING)
-    return numbers.p_value(comparison.effect.p_value, draft.page.result.method.alpha)
+        return draft.look.plain(digits.NOTHING)
+    return digits.p_value(comparison.effect.p_value, draft.page.result.method.alpha)
 
 
 def declared(told: Size | None, *, upward: bool) -> str:
     """An MDE or a margin with its sign."""
-    return numbers.declared(told, upward=upward) if told else "none set"
+    return digits.declared(told, upward=upward) if told else "none set"
 
 
 def upward(outcome: Outcome) -> bool:
@@ -65,9 +65,9 @@ def word(draft: Draft, metric: MetricResult, comparison: Comparison) -> str:
     """The word of a comparison, with a mark to the footnote on what is not known."""
     effect = comparison.effect
     if isinstance(effect, Undetermined):
-        return f"{numbers.unknown(effect)} {draft.note(str(effect))}"
+        return f"{digits.unknown(effect)} {draft.note(str(effect))}"
     if comparison.reads is Reads.UNKNOWN and isinstance(comparison.bound, Undetermined):
-        return f"{numbers.unknown(comparison.bound)} {draft.note(str(comparison.bound))}"
+        return f"{digits.unknown(comparison.bound)} {draft.note(str(comparison.bound))}"
     if isinstance(effect.lift, Undetermined):
         return f"{comparison.reads.value} {draft.note(_without_lift(draft, metric, comparison, effect))}"
     return comparison.reads.value
@@ -75,10 +75,10 @@ def word(draft: Draft, metric: MetricResult, comparison: Comparison) -> str:
 
 def _without_lift(draft: Draft, metric: MetricResult, comparison: Comparison, effect: Effect) -> str:
     unit, told = metric.outcome.metric.unit, effect.difference
-    change = f"{numbers.difference(told.value, unit)} ({numbers.between(told.interval, unit)})"
+    change = f"{digits.difference(told.value, unit)} ({digits.between(told.interval, unit)})"
     return f"{metric.outcome.metric.name}, {draft.page.name(comparison.variant)}: {effect.lift}; difference {change}"
 
 
 def confidence(alpha: float) -> str:
     """The head of a column of intervals: `95% CI`."""
-    return f"{numbers.level(1 - alpha).removeprefix('+')} CI"
+    return f"{digits.level(1 - alpha).removeprefix('+')} CI"

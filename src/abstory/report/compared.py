@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
+from abstory import digits
 from abstory.experiment import Role
 from abstory.metrics import Unit
-from abstory.report import bars, cells, numbers
+from abstory.report import bars, cells
 from abstory.report.draft import STYLES, Draft
 from abstory.report.page import ranked
 from abstory.report.tables import Column, Drawing
@@ -67,7 +68,7 @@ def _facts(table: _Table) -> list[Column | Drawing]:
     head = "rate" if table.unit is Unit.RATE else "mean"
     return [
         Column("variant", tuple(map(draft.name, names))),
-        Column("viewers", tuple(numbers.count(viewers[n]) for n in names), right=True, drop=2, name="viewers"),
+        Column("viewers", tuple(digits.count(viewers[n]) for n in names), right=True, drop=2, name="viewers"),
         Column(head, tuple(cells.value(draft, v, table.unit) for v in values), right=True, drop=4, name=head),
     ]
 
@@ -103,7 +104,7 @@ def _drawn(table: _Table) -> Drawing:
 
 
 def _label(limit: float, table: _Table) -> str:
-    return numbers.level(limit) if table.lift else numbers.difference(limit, table.unit)
+    return digits.level(limit) if table.lift else digits.difference(limit, table.unit)
 
 
 def _words(table: _Table) -> Column:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from abstory.report import cells, numbers
+from abstory import digits
+from abstory.report import cells
 from abstory.report.draft import STYLES, Draft
 from abstory.report.tables import Column, Drawing
 from abstory.results import Comparison, MetricResult, Reads
@@ -87,13 +88,13 @@ def _change(comparison: Comparison) -> tuple[Estimate | None, bool]:
 def _moved(metric: MetricResult, comparison: Comparison) -> str:
     lift = _relative(metric)
     told = cells.estimate(comparison, lift=lift)
-    return cells.size(told.value, metric.outcome.metric.unit, lift=lift) if told else numbers.NOTHING
+    return cells.size(told.value, metric.outcome.metric.unit, lift=lift) if told else digits.NOTHING
 
 
 def _worst(metric: MetricResult, comparison: Comparison) -> str:
     bound = comparison.bound
     if bound is None or isinstance(bound, Undetermined):
-        return numbers.NOTHING
+        return digits.NOTHING
     return cells.size(bound, metric.outcome.metric.unit, lift=_relative(metric))
 
 

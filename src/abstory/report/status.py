@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from rich.text import Text
 
-from abstory.report import numbers
+from abstory import digits
 from abstory.report.json import Plain, instant, status
 from abstory.report.look import Look
 from abstory.report.prose import paragraph
@@ -87,7 +87,7 @@ def _state(entry: Entry) -> str:
 
 
 def _viewers(entry: Entry) -> str:
-    return numbers.count(_seen(entry.result)) if _counted(entry) else ""
+    return digits.count(_seen(entry.result)) if _counted(entry) else ""
 
 
 def _counted(entry: Entry) -> bool:

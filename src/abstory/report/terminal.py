@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from rich.text import Text
 
+from abstory import digits
 from abstory.experiment import Role
-from abstory.report import numbers
 from abstory.report.compared import compared
 from abstory.report.draft import Draft
 from abstory.report.json import status
@@ -53,7 +53,7 @@ def _headline(draft: Draft) -> list[Text]:
 
 
 def _counted(number: int, noun: str) -> str:
-    return f"{numbers.count(number)} {noun}{'' if number == 1 else 's'}"
+    return f"{digits.count(number)} {noun}{'' if number == 1 else 's'}"
 
 
 def _day(draft: Draft) -> str:
@@ -132,15 +132,15 @@ def _arms(draft: Draft) -> list[Text]:
     """Who was counted where: what to look at when no number can be shown."""
     arms = draft.page.result.arms
     total = sum(arm.viewers for arm in arms)
-    shares = [numbers.rate(arm.viewers / total) if total else draft.look.plain(numbers.NOTHING) for arm in arms]
+    shares = [digits.rate(arm.viewers / total) if total else draft.look.plain(digits.NOTHING) for arm in arms]
     return draft.table(
         [
             Column("variant", tuple(draft.name(arm.variant) for arm in arms)),
-            Column("viewers", tuple(numbers.count(arm.viewers) for arm in arms), right=True),
+            Column("viewers", tuple(digits.count(arm.viewers) for arm in arms), right=True),
             Column("share", tuple(shares), right=True),
-            Column("declared", tuple(numbers.rate(arm.expected_share) for arm in arms), right=True),
+            Column("declared", tuple(digits.rate(arm.expected_share) for arm in arms), right=True),
             Column(
-                "not mature", tuple(numbers.count(arm.immature) for arm in arms), right=True, drop=1, name="immature"
+                "not mature", tuple(digits.count(arm.immature) for arm in arms), right=True, drop=1, name="immature"
             ),
         ]
     )
@@ -171,8 +171,8 @@ def _how(draft: Draft) -> list[Text]:
         return []
     named = draft.name(result.control) != result.control
     control = [f"control is {result.control}"] if named else []
-    as_of = f"as of {numbers.minute(result.as_of_us)} ({result.as_of_from.value})"
-    chain = ["relative lift", method.reading, method.multiplicity, f"alpha {numbers.fraction(method.alpha)}"]
+    as_of = f"as of {digits.minute(result.as_of_us)} ({result.as_of_from.value})"
+    chain = ["relative lift", method.reading, method.multiplicity, f"alpha {digits.fraction(method.alpha)}"]
     told = draft.listed("how: ", [part for part in [*chain, *control, as_of] if part], style="dim", joint=",")
     return told + [line for note in method.notes for line in draft.paragraph("     ", note)]
 
