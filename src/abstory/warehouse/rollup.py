@@ -86,7 +86,7 @@ def _checks(connection: DuckDBPyConnection, question: RollUp, rows: Sequence[_Fo
     viewers = _count(row for row in rows if row.part == "viewers" and row.mature)
     shards = max(1, -(-viewers // CHECKED_AT_MOST))
     found = _fetch(connection, Text(question).mismatched(question.assigned_sql, shards))
-    nobody = {arm: (0, 0) for arm in range(len(question.arms))}
+    nobody = dict.fromkeys(range(len(question.arms)), (0, 0))
     return nobody | {arm: (checked, int(mismatched)) for arm, checked, mismatched in found}
 
 

@@ -1,6 +1,7 @@
 -- The first exposure of every viewer, one row each: earliest time, ties to the arm declared first.
 -- Time and arm are packed into one integer, so that a plain MIN finds both whatever the order of rows.
-shown AS (
+-- Not materialised: the engine then shares the grouping itself between its readers, and copies no ids.
+shown AS NOT MATERIALIZED (
     SELECT
         viewer_id,
         exposed_at,
@@ -13,7 +14,7 @@ shown AS (
         AND exposed_at <= $as_of
         AND variant IN ({variants})
 ),
-packed AS (
+packed AS NOT MATERIALIZED (
     SELECT
         viewer_id,
         MIN((CAST(exposed_at AS {integer}) - $start) * {arm_count} + arm) AS earliest,
@@ -21,7 +22,6 @@ packed AS (
     FROM shown
     GROUP BY viewer_id
 ),
--- Not materialised: two readers share one pass, and six million ids are not copied.
 first AS NOT MATERIALIZED (
     SELECT
         viewer_id,
