@@ -225,7 +225,7 @@ def test_kuairand_rows_become_what_the_guide_says(tmp_path):
 
 def command_pages():
     yield "# Commands\n\nWritten by `make docs` from the commands' own help; the exit codes are in [gate.md](gate.md).\n"
-    context = click.Context(root, info_name="abstory", terminal_width=80)
+    context = root.make_context("abstory", [], resilient_parsing=True, terminal_width=80)
     yield f"\n```text\n{root.get_help(context)}\n```\n"
     for name in COMMANDS:
         command = root.get_command(context, name)
