@@ -101,9 +101,11 @@ def test_help_loads_nothing_heavy():
     assert not loaded_by("--help") & (HEAVY | {"rich", "pydantic", "ruamel"})
 
 
-def test_validate_and_assign_load_no_statistics_and_no_engine(tmp_path):
-    folder = str(ROOT / "experiments")
-    assert not loaded_by("validate", folder) & HEAVY
+@pytest.mark.parametrize(
+    "command", [("validate",), ("assign", "cta-button", "viewer-1", "--dry-run")], ids=lambda c: c[0]
+)
+def test_validate_and_assign_load_no_statistics_and_no_engine(command):
+    assert not loaded_by("-C", str(ROOT), *command) & HEAVY
 
 
 FORBIDDEN = re.compile(
