@@ -136,8 +136,10 @@ def _instant(kind: str) -> str:
 
 def _watch(kind: str) -> str:
     text = _text("watch_ms", kind)
+    number = f"TRY_CAST({text} AS BIGINT)"
     return (
-        f"CASE WHEN regexp_full_match({text}, {quoted(_WHOLE)}) THEN TRY_CAST(split_part({text}, '.', 1) AS BIGINT) END"
+        f"CASE WHEN {text} IS NULL THEN NULL WHEN CAST({number} AS VARCHAR) = {text} AND {number} >= 0 THEN {number}"
+        f" WHEN regexp_full_match({text}, {quoted(_WHOLE)}) THEN TRY_CAST(split_part({text}, '.', 1) AS BIGINT) END"
     )
 
 
@@ -177,10 +179,10 @@ def _faults(incoming: Incoming, kind: str, events: Iterable[str]) -> str:
 def _id_fault(kind: str) -> str:
     binary = "WHEN r_viewer_id IS NOT NULL THEN 'viewer_id is not UTF-8' " if kind == "BLOB" else ""
     names = ", ".join(map(quoted, PLACEHOLDERS))
-    longest = max(map(len, PLACEHOLDERS))
+    lengths = ", ".join(str(length) for length in sorted(set(map(len, PLACEHOLDERS))))
     return (
         f"CASE WHEN viewer_id IS NULL THEN CASE {binary}ELSE 'viewer_id is empty' END"
-        f" WHEN strlen(viewer_id) <= {longest} AND lower(viewer_id) IN ({names}) THEN 'placeholder id'"
+        f" WHEN strlen(viewer_id) IN ({lengths}) AND lower(viewer_id) IN ({names}) THEN 'placeholder id'"
         f" ELSE {_text_fault('viewer_id')} END"
     ).replace("CASE ELSE 'viewer_id is empty' END", "'viewer_id is empty'")
 

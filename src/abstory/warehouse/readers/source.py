@@ -128,21 +128,44 @@ def _head(path: Path) -> bytes:
 
 def _pass(path: Path, size: int, progress: Progress | None) -> tuple[str, int, bool]:
     digest = hashlib.sha256()
-    feeds = returns = pairs = done = 0
-    plain, tail = True, b"\n"
+    shape = _Shape()
+    done = 0
     for chunk in _chunks(path):
         digest.update(chunk)
-        feeds += chunk.count(b"\n")
-        returns += chunk.count(b"\r")
-        seam = tail[-3:] + chunk
-        pairs += chunk.count(b"\r\n") + (tail[-1:] == b"\r" and chunk[:1] == b"\n")
-        plain = plain and b'"' not in chunk and b"\n\n" not in seam and b"\n\r\n" not in seam
-        tail = seam[-3:]
+        shape.see(chunk)
         done += len(chunk)
         if progress:
             progress(done, size)
-    lines = feeds + (tail[-1:] != b"\n")
-    return digest.hexdigest(), lines, plain and returns == pairs and pairs in (0, feeds)
+    return digest.hexdigest(), shape.lines, shape.plain
+
+
+class _Shape:
+    """Counts line ends chunk by chunk, and notices what is more than one record a line."""
+
+    def __init__(self) -> None:
+        self._feeds = self._returns = self._pairs = 0
+        self._odd = False
+        self._tail = b"\n"
+
+    def see(self, chunk: bytes) -> None:
+        """Take the next bytes; the cheap tests come first, most files hold no CR at all."""
+        self._feeds += chunk.count(b"\n")
+        seam = self._tail[-2:] + chunk[:2]
+        self._odd = self._odd or b'"' in chunk or b"\n\n" in chunk or b"\n\n" in seam or b"\n\r\n" in seam
+        if b"\r" in chunk:
+            self._returns += chunk.count(b"\r")
+            self._pairs += chunk.count(b"\r\n")
+            self._odd = self._odd or b"\n\r\n" in chunk
+        self._pairs += self._tail[-1:] == b"\r" and chunk[:1] == b"\n"
+        self._tail = (self._tail + chunk[-2:])[-2:]
+
+    @property
+    def lines(self) -> int:
+        return self._feeds + (self._tail[-1:] != b"\n")
+
+    @property
+    def plain(self) -> bool:
+        return not self._odd and self._returns == self._pairs and self._pairs in (0, self._feeds)
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
