@@ -272,6 +272,15 @@ def test_every_bad_line_is_named_and_no_good_one_is_lost(tmp_path, kinds, quoted
     assert found.stored == len(kinds) - len(bad) + len(last)
 
 
+def test_lines_are_right_far_down_a_file_that_several_threads_read(tmp_path):
+    lines = [f"viewer-{n:09d},story-of-the-day,view,2026-01-01T00:00:00.000001Z,{n % 60000}" for n in range(700_000)]
+    bad = range(998, len(lines), 5000)
+    for n in bad:
+        lines[n] = "too,short" if n % 10_000 < 5000 else lines[n].replace("2026", "soon")
+    load(tmp_path, write(tmp_path / "big.csv", HEADER, *lines), memory="2GB")
+    assert sorted(row[1] for row in rows(tmp_path, "quarantine")) == [n + 2 for n in bad]
+
+
 ROW = st.fixed_dictionaries(
     {
         "viewer_id": st.sampled_from(["v1", "v2", "ü3"]),
