@@ -30,9 +30,9 @@ def declared(**fields):
 FIXED = {"analysis": {"looks": "fixed"}}
 
 
-def arm(n, *, crossovers=0, immature=0, rate=0.1):
+def arm(n, *, crossovers=0, immature=0, rate=0.1, mismatched=0):
     moments = Moments(n, {"any(cta_click)": rate}, {})
-    return ArmData(moments, immature, crossovers, moments)
+    return ArmData(moments, immature, crossovers, moments, mismatched, n)
 
 
 def answer(none, shop, **counts):
@@ -54,6 +54,20 @@ def answer(none, shop, **counts):
 def found(name, data, *, experiment=None, **evidence):
     all_checks = checks(Evidence(experiment or declared(), data, **{"stored": {}, **evidence}))
     return next(check for check in all_checks if check.id == name)
+
+
+@pytest.mark.parametrize(
+    ("mismatched", "status", "said"),
+    [
+        (0, Status.OK, "variants as assigned"),
+        (12, Status.WARN, "12 of 2,000 viewers saw a variant that assignment does not give"),
+        # Half of the viewers of two equal variants get the other one when somebody else tosses the coin.
+        (1000, Status.OK, "variants were drawn by another system"),
+    ],
+)
+def test_a_variant_that_assignment_does_not_give(mismatched, status, said):
+    check = found("mismatch", answer(arm(1000, mismatched=mismatched), arm(1000)))
+    assert (check.status, check.said) == (status, said)
 
 
 def test_the_important_ones_come_first():

@@ -140,6 +140,21 @@ def _unknown_variant(evidence: Evidence) -> Check:
     return Check("unknown_variant", status, said, "declare them, or find what logs them", figures)
 
 
+def _mismatch(evidence: Evidence) -> Check:
+    """Logged variants that assignment does not give: a few leaked, or as many as another system gives by chance."""
+    checked = sum(arm.checked for arm in evidence.arms)
+    wrong = sum(arm.mismatched or 0 for arm in evidence.arms)
+    figures = {"checked": checked, "mismatched": wrong}
+    if not wrong:
+        return Check("mismatch", Status.OK, "variants as assigned" if checked else "variants not checked", "", figures)
+    weights = [variant.weight for variant in evidence.experiment.variants]
+    by_chance = 1 - sum(weight**2 for weight in weights) / sum(weights) ** 2
+    if wrong / checked > by_chance / 2:
+        return Check("mismatch", Status.OK, "variants were drawn by another system", "", figures)
+    said = f"{wrong:,} of {checked:,} viewers saw a variant that assignment does not give"
+    return Check("mismatch", Status.WARN, said, "find what overrides it: an old build, a cache, a tester", figures)
+
+
 def _silent(evidence: Evidence) -> Check:
     """Viewers and not one event: nearly always the wrong story or the wrong ids, and never a rate of 0."""
     if not evidence.viewers or any(any(arm.moments.means.values()) for arm in evidence.arms):
@@ -184,6 +199,7 @@ _CHECKS: tuple[Callable[[Evidence], Check], ...] = (
     _crossover,
     _drift,
     _unknown_variant,
+    _mismatch,
     _silent,
     _age,
     _immature,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from abstory.analysis import readings
+from abstory.assignment.sql import variant_sql
 from abstory.experiment import DAY_US, Experiment, Outcome, Role, Variant
 from abstory.ledger import data_hash
 from abstory.metrics import Direction, Metric
@@ -63,6 +64,7 @@ def plan(experiment: Experiment, as_of_us: int) -> RollUp:
         story=experiment.story,
         measures=tuple(dict.fromkeys(measure for metric in metrics for measure in metric.measures)),
         pairs=tuple(dict.fromkeys(pair for metric in metrics for pair in metric.pairs)),
+        assigned_sql=variant_sql(experiment, "viewer_id"),
     )
 
 

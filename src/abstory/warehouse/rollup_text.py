@@ -68,14 +68,16 @@ class Text:
     def mismatched(self, assigned: str, shards: int) -> Query:
         """Checked and mismatched viewers by arm; `assigned` is an SQL expression over `viewer_id`."""
         names = " ".join(f"WHEN {i} THEN ${name}" for i, name in enumerate(self._variants))
-        found = self._query("mismatched", first=self._first(), names=names, assigned=assigned)
+        first = self._first("\n        AND hash(viewer_id) % $shards = 0")
+        found = self._query("mismatched", first=first, names=names, assigned=assigned)
         return Query(found.text, {**found.values, "shards": shards})
 
-    def _first(self) -> str:
+    def _first(self, sample: str = "") -> str:
         question = self.question
         return template("first").format(
             arms=" ".join(f"WHEN ${name} THEN {i}" for i, name in enumerate(self._variants)),
             variants=_listed(self._variants),
+            sample=sample,
             arm_count=len(question.arms),
             integer=_integer((question.as_of_us - question.start_us + 1) * len(question.arms)),
         )

@@ -12,7 +12,7 @@ shown AS NOT MATERIALIZED (
         AND exposed_at >= $start
         AND exposed_at < $end
         AND exposed_at <= $as_of
-        AND variant IN ({variants})
+        AND variant IN ({variants}){sample}
 ),
 packed AS NOT MATERIALIZED (
     SELECT

@@ -7,7 +7,6 @@ drawn AS (
         {assigned} AS assigned
     FROM first
     WHERE first_at <= $mature
-        AND hash(viewer_id) % $shards = 0
 )
 SELECT
     arm,
