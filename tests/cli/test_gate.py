@@ -40,6 +40,15 @@ def test_undecided(project, call):
     assert [check["id"] for check in told["checks"]] == ["data", "runtime", "primary", "guardrail"]
 
 
+def test_reads_as_of_an_instant(project, call):
+    """Before the first window closes there is no viewer to judge, whatever came later; a date is midnight in Berlin."""
+    code, out, _ = call("-C", project, "gate", "cta", "--as-of", "2025-11-02", "--json")
+    assert (code, json.loads(out)["as_of"]) == (ExitCode.UNDECIDED, "2025-11-01T23:00:00Z")
+    code, _, errors = call("-C", project, "gate", "cta", "--as-of", "yesterday")
+    assert code == ExitCode.REFUSED
+    assert "--as-of yesterday is not an instant" in errors
+
+
 def test_untrusted_when_one_variant_lost_viewers(project, call):
     with open_store(project / "abstory.duckdb") as store:
         store.connection.execute("DELETE FROM exposures WHERE variant = 'none' AND viewer_id SIMILAR TO '.*[137]'")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @click.option("--variant", default=None, metavar="V", help="Ask about this treatment only.")
 @click.option("--require", type=click.Choice(["ship", "not-worse"]), default="ship", help="What must be shown.")
 @click.option("--max-age", default=None, metavar="AGE", help="Refuse data older than this, such as 24h.")
+@click.option("--as-of", default=None, metavar="TIME", help="Everything up to then is loaded: read as of it.")
 @click.option("--json", "as_json", is_flag=True, help="The gate/1 document.")
 @click.pass_obj
 def command(settings: Settings, /, **options: object) -> int:
@@ -67,10 +68,11 @@ def _asked(store: DuckDBStore, experiment: Experiment, options: dict[str, object
     from abstory import analysis, decision
     from abstory.results import Require
 
-    variant, now = options["variant"], reading.now_us()
+    variant, told, now = options["variant"], options["as_of"], reading.now_us()
+    as_of = reading.instant(str(told), experiment, now=now) if told else None
     report = decision.gate(
         experiment,
-        analysis.run(experiment, store, now_us=now),
+        analysis.run(experiment, store, now_us=now, as_of_us=as_of),
         variant=str(variant) if variant else None,
         require=Require(str(options["require"])),
         now_us=now,
