@@ -19,6 +19,7 @@ COMMANDS = {
     "init": "Make a project folder.",
     "new": "Write a commented experiment file.",
     "validate": "Check experiment files: every error and lint, with its place.",
+    "power": "How many viewers it needs, and how many days.",
     "schema": "Print the JSON Schema of the experiment file.",
     "assign": "Say which variant a viewer gets, or a whole file of viewers.",
     "ingest": "Load events, exposures or attributes from CSV, JSONL or Parquet.",

@@ -1,0 +1,300 @@
+"""From the declared experiment to the viewers and days it needs, read exactly as its analysis will read it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from abstory.analysis import readings
+from abstory.errors import UsageError
+from abstory.experiment import DAY_US, UNBOUNDED_US, Experiment, Outcome, Role, Size
+from abstory.planning.baselines import Baseline, expected
+from abstory.planning.target import Aim, Target, possible
+from abstory.results import Method
+from abstory.stats import power as power_of
+from abstory.stats.dunnett import loadings
+from abstory.stats.moments import Moments
+from abstory.stats.reading import Reading
+
+WEEK = 7
+_NOMINAL = 10**9
+_WEEKS = (1, 2, 3, 4, 6, 8, 12, 26, 52)
+_SHARES = (0.25, 0.5, 1.0, 2.0, 4.0)
+_POINTS = 7
+
+
+@dataclass(frozen=True)
+class Question:
+    """A declared experiment, and what its file cannot know.
+
+    Attributes:
+        experiment: alpha, power, looks, multiplicity, weights, MDEs and margins are its own.
+        baselines: by metric.
+        entering: new viewers a day over all variants; None where it is not known.
+        mdes, power: instead of the file's, to ask what if.
+        explained: share of a metric's variance that covariates take away, in [0, 1), by metric.
+        only: metrics to plan for; empty for every primary and guardrail.
+    """
+
+    experiment: Experiment
+    baselines: Mapping[str, Baseline]
+    entering: float | None = None
+    mdes: Mapping[str, Size] = field(default_factory=dict)
+    power: float | None = None
+    explained: Mapping[str, float] = field(default_factory=dict)
+    only: tuple[str, ...] = ()
+
+    @property
+    def wanted(self) -> float:
+        """The chance to ship what has every MDE and harms nothing."""
+        return self.power or self.experiment.analysis.power
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """What is planned for: primaries with an MDE and guardrails, where some treatment can be compared."""
+        return tuple(o for o in self._asked if self.size(o) and ratios(self.experiment, o))
+
+    @property
+    def unplanned(self) -> tuple[str, ...]:
+        """Primaries that nothing can be planned for, with the reason."""
+        reason = {False: "no treatment can be compared with control on it", True: "it declares no mde"}
+        left = (o for o in self._asked if o not in self.outcomes)
+        return tuple(f"{o.metric.name}: {reason[bool(ratios(self.experiment, o))]}" for o in left)
+
+    def size(self, outcome: Outcome) -> Size | None:
+        """The MDE of a primary, the margin of a guardrail."""
+        if outcome.role is Role.GUARDRAIL:
+            return outcome.margin
+        return self.mdes.get(outcome.metric.name, outcome.mde)
+
+    def tuned(self, min_per_variant: int) -> Question:
+        """The same with another `decision.min_per_variant`."""
+        decision = self.experiment.decision.model_copy(update={"min_per_variant": min_per_variant})
+        return replace(self, experiment=self.experiment.model_copy(update={"decision": decision}))
+
+    @property
+    def _asked(self) -> Iterator[Outcome]:
+        roles = {Role.PRIMARY, Role.GUARDRAIL}
+        return (
+            outcome
+            for outcome in self.experiment.outcomes
+            if outcome.role in roles and (not self.only or outcome.metric.name in self.only)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What an experiment of one size can see.
+
+    Attributes:
+        days: until it has that size; None where the traffic is not known.
+        viewers: over all variants.
+        smallest: in the variant with the fewest.
+        changes: by primary metric, the smallest difference found with the planned power; infinite where none is.
+    """
+
+    days: int | None
+    viewers: int
+    smallest: int
+    changes: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How many viewers, how long, and what else would be seen.
+
+    Attributes:
+        question: what was asked.
+        method: how the metrics will be read.
+        targets: everything that must be shown, primaries first.
+    """
+
+    question: Question
+    method: Method
+    targets: tuple[Target, ...]
+
+    @property
+    def deciding(self) -> Target:
+        """The target that needs the most viewers."""
+        return max(self.targets, key=lambda target: target.control)
+
+    @cached_property
+    def arms(self) -> dict[str, int]:
+        """Viewers needed by variant, declared order."""
+        return self.arms_of(self.deciding)
+
+    @property
+    def total(self) -> int:
+        return sum(self.arms.values())
+
+    @property
+    def smallest(self) -> int:
+        return min(self.arms.values())
+
+    @property
+    def days(self) -> int | None:
+        """Days of traffic needed; None where it is not known."""
+        entering = self.question.entering
+        return math.ceil(self.total / entering) if entering else None
+
+    @property
+    def runtime(self) -> int | None:
+        """Whole weeks, in days, not below `min_runtime`."""
+        least = math.ceil(self.question.experiment.decision.min_runtime.us / DAY_US)
+        return None if self.days is None else WEEK * math.ceil(max(self.days, least) / WEEK)
+
+    @property
+    def scheduled(self) -> int | None:
+        """Days of the schedule; None without one."""
+        schedule = self.question.experiment.schedule
+        return (schedule.end - schedule.start).days if schedule else None
+
+    @property
+    def at_end(self) -> Point | None:
+        """What the schedule's own length can see; None without a schedule or known traffic."""
+        entering, days = self.question.entering, self.scheduled
+        return self.point(days * entering, days) if entering and days else None
+
+    @property
+    def short(self) -> bool:
+        """Whether the schedule ends before the viewers are there."""
+        return self.days is not None and self.scheduled is not None and self.scheduled < self.days
+
+    @cached_property
+    def curve(self) -> tuple[Point, ...]:
+        """Growing experiments around the needed one: whole weeks where the traffic is known."""
+        entering = self.question.entering
+        if entering is None:
+            return tuple(self.point(share * self.total) for share in _SHARES)
+        needed, end = (self.runtime or WEEK) // WEEK, (self.scheduled or 0) // WEEK
+        told = {week for week in (needed, end) if week}
+        near = sorted(set(_WEEKS) - told, key=lambda week: abs(math.log(week / needed)))
+        weeks = sorted(told | set(near[: _POINTS - len(told)]))
+        return tuple(self.point(WEEK * week * entering, WEEK * week) for week in weeks)
+
+    @property
+    def any_found(self) -> float | None:
+        """The chance that at least one treatment is found when all have the first primary's MDE; None for one."""
+        target = next((t for t in self.targets if t.aim is Aim.FIND), None)
+        if target is None or len(target.ratios) < 2:
+            return None
+        n, some = self._control(self.total), list(target.ratios.values())
+        signals = [target.signal(ratio) for ratio in some]
+        drifts = [signal.gap * math.sqrt(n) / signal.true for signal in signals]
+        bar = max(target.critical(ratio)(n)[0] for ratio in some)
+        return power_of.any_found(drifts, loadings(1.0, [1 / ratio for ratio in some]), bar)
+
+    @cached_property
+    def advised(self) -> tuple[int, int]:
+        """A `decision.min_per_variant` that the reading is tightest at, and the viewers needed in all with it."""
+        advice, other = _round_up(self.smallest), self
+        for _ in range(3):
+            other = plan(self.question.tuned(advice))
+            if (better := _round_up(other.smallest)) == advice:
+                break
+            advice = better
+        return advice, other.total
+
+    def arms_of(self, target: Target) -> dict[str, int]:
+        """Viewers by variant that one target needs."""
+        control = self.question.experiment.control.weight
+        return {
+            v.name: math.ceil(target.control * v.weight / control - 1e-9) for v in self.question.experiment.variants
+        }
+
+    def point(self, total: float, days: int | None = None) -> Point:
+        """What an experiment of `total` viewers can see."""
+        weights = [variant.weight for variant in self.question.experiment.variants]
+        n = self._control(total)
+        changes = {t.name: t.detectable(n) for t in self.targets if t.outcome.role is Role.PRIMARY}
+        return Point(days, math.floor(total), math.floor(total * min(weights) / sum(weights)), changes)
+
+    def chances(self, total: float) -> dict[str, float]:
+        """By metric, the chance to show what is to be shown with `total` viewers."""
+        return {target.name: target.chance(self._control(total)) for target in self.targets}
+
+    def _control(self, total: float) -> float:
+        experiment = self.question.experiment
+        return max(2.0, total * experiment.control.weight / sum(v.weight for v in experiment.variants))
+
+
+def plan(question: Question) -> Plan:
+    """How many viewers the experiment needs so that what has every MDE and harms nothing ships with its power.
+
+    Shipping takes one test for the primaries and one for each of G guardrails, so each is given 1 − β/(G + 1) of power
+    and all of them together 1 − β, whatever their dependence (Schultzberg, Ankargren & Frånberg 2024, arXiv
+    2402.11609, section 4). Under `do_no_harm` each primary is a test of its own, held to its MDE.
+
+    Raises:
+        UsageError: a baseline is missing, nothing declares an MDE, or a change is impossible.
+    """
+    outcomes = question.outcomes
+    if not outcomes:
+        raise UsageError(f"nothing to plan for: {'; '.join(question.unplanned)}", hint="such as --mde 5%")
+    if missing := without_baseline(question):
+        names = ", ".join(outcome.metric.name for outcome in missing)
+        raise UsageError(f"no baseline is known of {names}")
+    method = readings.method(question.experiment, _moments(question, outcomes[0]), as_of_us=UNBOUNDED_US)
+    return Plan(question, method, tuple(_target(question, outcome) for outcome in outcomes))
+
+
+def without_baseline(question: Question) -> tuple[Outcome, ...]:
+    """What is planned for and has no baseline."""
+    return tuple(o for o in question.outcomes if o.metric.name not in question.baselines)
+
+
+def ratios(experiment: Experiment, outcome: Outcome) -> dict[str, float]:
+    """Viewers for each of control's, of every treatment that can be compared on a metric."""
+    return {
+        variant.name: variant.weight / experiment.control.weight
+        for variant in experiment.treatments
+        if not readings.lengths_apart(experiment, outcome.metric, variant)
+    }
+
+
+def each(question: Question) -> float:
+    """The power of each test."""
+    roles = [outcome.role for outcome in question.outcomes]
+    primaries = roles.count(Role.PRIMARY)
+    tests = roles.count(Role.GUARDRAIL) + (primaries if _harmless(question) else min(1, primaries))
+    return 1 - (1 - question.wanted) / tests
+
+
+def _target(question: Question, outcome: Outcome) -> Target:
+    size = question.size(outcome)
+    if size is None:
+        raise ValueError(f"{outcome.metric.name} has no size to plan for")
+    finds = outcome.role is Role.PRIMARY and not _harmless(question)
+    target = Target(
+        outcome,
+        Aim.FIND if finds else Aim.HOLD,
+        size,
+        question.baselines[outcome.metric.name],
+        _reading(question, outcome),
+        each(question),
+        ratios(question.experiment, outcome),
+        question.explained.get(outcome.metric.name, 0.0),
+    )
+    return possible(target)
+
+
+def _reading(question: Question, outcome: Outcome) -> Reading:
+    return readings.reading(question.experiment, outcome, _moments(question, outcome))
+
+
+def _moments(question: Question, outcome: Outcome) -> dict[str, Moments]:
+    """Large arms in the declared proportions: which comparisons there are and how their errors relate."""
+    baseline = question.baselines[outcome.metric.name]
+    return {v.name: expected(outcome.metric, baseline, _NOMINAL * v.weight) for v in question.experiment.variants}
+
+
+def _harmless(question: Question) -> bool:
+    return question.experiment.decision.rule == "do_no_harm"
+
+
+def _round_up(viewers: int) -> int:
+    """To two significant figures."""
+    unit = int(10.0 ** max(0, len(str(viewers)) - 2))
+    return -(-viewers // unit) * unit
