@@ -3,7 +3,17 @@
 import math
 from statistics import fmean, variance
 
-from abstory.stats import dunnett, means, multiplicity, proportions, sample_ratio, sequential
+from abstory.stats import (
+    after_stopping,
+    dunnett,
+    group_designs,
+    group_sequential,
+    means,
+    multiplicity,
+    proportions,
+    sample_ratio,
+    sequential,
+)
 from abstory.stats.estimate import Undetermined
 from abstory.stats.exact import boschloo
 from abstory.stats.moments import Moments, Sample, Tally
@@ -275,6 +285,58 @@ def p_adjust(i):
     return {name: list(adjust(i["p"])) for name, adjust in multiplicity.ADJUSTMENTS.items()}
 
 
+def gst_constant(i):
+    design = group_designs.classical_design(
+        i["k"], {"obf": "obrien_fleming"}.get(i["type"], i["type"]), i["alpha_two_sided"]
+    )
+    inflated = group_designs.inflation(design, i["alpha_two_sided"] / 2, 0.9)
+    return {"constant": design.upper[-1], "z_bounds": design.upper, "inflation_power_90": inflated}
+
+
+def gst_spending(i):
+    shares, sides = i["information_fractions"], 2 if "alpha_two_sided" in i else 1
+    alpha = i["alpha_two_sided"] / 2 if sides == 2 else i["alpha_one_sided"]
+    upper = group_sequential.upper_boundary(shares, alpha, i["spending"], sides=sides)
+    cumulated = [group_sequential.spent(alpha, share, i["spending"]) for share in shares]
+    return {"z_upper": upper, "z_lower": [-height for height in upper], "cumulative_alpha": cumulated}
+
+
+def gst_futility(i):
+    shares, alpha = i["information_fractions"], i["alpha_one_sided"]
+    design, drift = group_designs.futility_design(shares, alpha, i["beta"], "obrien_fleming")
+    plain = group_designs.spending_design(shares, alpha, "obrien_fleming", sides=1)
+    fixed = two_sided_quantile(2 * alpha, math.inf) + two_sided_quantile(2 * i["beta"], math.inf)
+    inflated = (drift / fixed) ** 2
+    return {
+        "z_upper": design.upper,
+        "z_lower_nonbinding": design.lower,
+        "inflation": inflated,
+        "inflation_efficacy_only": group_designs.inflation(plain, alpha, 1 - i["beta"]),
+        "expected_n_under_h1": inflated * group_designs.expected_share(design, drift),
+    }
+
+
+def gst_sequential_p(i):
+    p = group_sequential.sequential_p(i["information_fractions"], i["z"], i["spending"])
+    return {"sequential_p_one_sided": p}
+
+
+def gst_final_inference(i):
+    shares = tuple(i["information_fractions"][: i["stage_stopped"]])
+    looks = after_stopping.Looks(shares, i["alpha_one_sided"], i["spending"], sides=1)
+    found = after_stopping.after_stopping(looks, i["estimate_at_stop"], i["se_at_stop"])
+    last = i["z_at_each_look"][i["stage_stopped"] - 1]
+    return {
+        "final_p_one_sided": found.p_greater,
+        "final_ci_low": found.estimate.interval.low,
+        "final_ci_high": found.estimate.interval.high,
+        "median_unbiased": found.estimate.value,
+        "repeated_ci_low": found.repeated.low,
+        "repeated_ci_high": found.repeated.high,
+        "repeated_p": group_sequential.repeated_p(shares, last, i["spending"]) / 2,
+    }
+
+
 ADAPTERS = {
     "prop_diff_mn": prop_diff_mn,
     "prop_diff_newcombe": prop_diff_newcombe,
@@ -301,4 +363,9 @@ ADAPTERS = {
     "dunnett_raw": dunnett_raw,
     "dunnett_critical": dunnett_critical,
     "p_adjust": p_adjust,
+    "gst_constant": gst_constant,
+    "gst_spending": gst_spending,
+    "gst_futility": gst_futility,
+    "gst_sequential_p": gst_sequential_p,
+    "gst_final_inference": gst_final_inference,
 }
