@@ -313,10 +313,3 @@ def test_every_built_in_metric_is_told():
 
 def test_every_event_is_told():
     assert set(rows_of("ingest.md", "Events")) == set(metrics.EVENTS)
-
-
-def test_every_code_of_a_diagnostic_is_told():
-    folders = [ROOT / "src" / "abstory" / name for name in ("spec", "experiment")]
-    code = "".join(path.read_text(encoding="utf-8") for folder in folders for path in folder.glob("*.py"))
-    told = re.findall(r"^\| `([EW]\d+)` ", (DOCS / "diagnostics.md").read_text(encoding="utf-8"), re.MULTILINE)
-    assert sorted(told) == sorted(set(re.findall(r'"([EW]\d{3})"', code)))

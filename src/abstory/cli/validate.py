@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from abstory.cli.output import harmless, note
+from abstory.cli.output import harmless, look, note
 from abstory.cli.settings import Settings
 from abstory.errors import ExitCode, UsageError
 
@@ -24,34 +24,38 @@ if TYPE_CHECKING:
     type=click.Choice(["human", "concise", "github", "json"]),
     default="human",
     show_default=True,
-    help="How to print what is wrong.",
+    help="human shows the line with a caret; concise is a line each, for editors; github annotates a pull request; "
+    "json is for programs.",
 )
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
+@click.option("--assets", is_flag=True, help="Look for every cut that `asset` names, in the project folder.")
 @click.pass_obj
-def command(settings: Settings, paths: tuple[Path, ...], style: str, *, strict: bool) -> int:
-    """Check experiment files: every error and lint, with its place.
+def command(settings: Settings, paths: tuple[Path, ...], style: str, *, strict: bool, assets: bool) -> int:
+    """Check experiment files: every error and warning, each with its place.
 
-    Without PATH, all files of the project's experiments folder.
+    PATHS are files or folders; without any, the project's experiments folder.
+    Leaves with 2 where a file has an error, else with 0.
     """
-    from abstory.spec.render import FORMATS
+    from abstory.spec.render import rendered
 
-    loaded = _checked(settings, paths)
+    loaded = _checked(settings, paths, assets=assets)
     found = [one for each in loaded for one in each.diagnostics]
     if found or style == "json":
-        click.echo(harmless(FORMATS[style](found)))
+        click.echo(harmless(rendered(found, style, width=look(settings).width)))
     failed = sum(1 for each in loaded if _fails(each.diagnostics, strict=strict))
     note(settings, _summary(loaded, found))
     return ExitCode.REFUSED if failed else ExitCode.DONE
 
 
-def _checked(settings: Settings, paths: tuple[Path, ...]) -> tuple[Loaded, ...]:
-    from abstory.spec import files, survey
+def _checked(settings: Settings, paths: tuple[Path, ...], *, assets: bool) -> tuple[Loaded, ...]:
+    from abstory.spec import files, survey, with_cuts
 
     chosen = tuple(file for path in paths for file in _inside(path)) if paths else files(settings.project)
     if not chosen:
         where = ", ".join(map(str, paths)) or settings.project / "experiments"
         raise UsageError(f"no experiment files in {where}", hint="abstory new KEY writes one to start from")
-    return survey(chosen)
+    loaded = survey(chosen)
+    return with_cuts(loaded, settings.project) if assets else loaded
 
 
 def _inside(path: Path) -> Iterable[Path]:

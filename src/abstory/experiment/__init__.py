@@ -116,6 +116,9 @@ class Experiment(Frozen):
         return Draft(
             unit=self.unit,
             design=self.design,
+            story=self.story,
+            asset=self.asset,
+            scheduled=self.schedule is not None,
             schedule=self.schedule,
             traffic=self.traffic,
             factors=self.factors,
@@ -142,7 +145,7 @@ class Experiment(Frozen):
 
     @cached_property
     def control(self) -> Variant:
-        """The cell of all first levels."""
+        """The cell of all first levels; of several such (an A/A test) the first declared."""
         first = {name: levels[0] for name, levels in self.factors.items()}
         found = [v for v in self.variants if all(v.creative.get(name) == level for name, level in first.items())]
         return found[0] if found else self.variants[0]

@@ -6,6 +6,8 @@ A rule sees a `Draft`, which may lack the parts that are themselves invalid, so 
 from __future__ import annotations
 
 import itertools
+import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -62,6 +64,9 @@ class Draft:
 
     unit: str = "viewer"
     design: str | None = None
+    story: str | None = None
+    asset: str | None = None
+    scheduled: bool = False
     schedule: Schedule | None = None
     traffic: Traffic | None = None
     factors: Mapping[str, tuple[str, ...]] | None = None
@@ -100,7 +105,7 @@ def _schedule(draft: Draft) -> Iterator[Fault]:
 
 
 def _fixed(draft: Draft) -> Iterator[Fault]:
-    if draft.analysis and draft.analysis.looks == "fixed" and draft.schedule is None:
+    if draft.analysis and draft.analysis.looks == "fixed" and not draft.scheduled:
         hint = "declare schedule.start and schedule.end, or use always_valid"
         yield Fault("E312", ("analysis", "looks"), "a fixed reading needs a schedule to know its end", hint)
 
@@ -125,7 +130,7 @@ def _cells(draft: Draft) -> Iterator[Fault]:
     for variant in draft.variants:
         yield from _cell(variant, draft.factors)
     if all(len(set(levels)) == len(levels) for levels in draft.factors.values()):
-        yield from _twins(draft.variants)
+        yield from _namesakes(draft.variants)
     yield from _control(draft.variants, draft.factors)
     if draft.explicit and draft.design:
         yield Fault("E314", ("design",), "both a design and explicit variants are declared", "keep one of them")
@@ -162,19 +167,12 @@ def _cell(variant: Variant, factors: Mapping[str, tuple[str, ...]]) -> Iterator[
             yield Fault("E308", (*here, name), f"{name} is not a declared factor", hint)
 
 
-def _twins(variants: tuple[Variant, ...]) -> Iterator[Fault]:
-    seen: dict[tuple[tuple[str, str], ...], str] = {}
+def _namesakes(variants: tuple[Variant, ...]) -> Iterator[Fault]:
     names = [variant.name for variant in variants]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield Fault(
             "E306", ("factors",), f"two cells would both be called {name}", "rename a level that has a dot in it"
         )
-    for variant in variants:
-        cell = tuple(sorted(variant.creative.items()))
-        first = seen.setdefault(cell, variant.name)
-        if first != variant.name:
-            message = f"{variant.name} is the same creative as {first}"
-            yield Fault("E306", ("variants", variant.name), message, "change a level, or drop it and weight the other")
 
 
 def _control(variants: tuple[Variant, ...], factors: Mapping[str, tuple[str, ...]]) -> Iterator[Fault]:
@@ -194,8 +192,8 @@ def _metrics(draft: Draft) -> Iterator[Fault]:
 
 
 def _horizons(draft: Draft) -> list[str]:
-    shortest = _shortest(draft)
-    return [f"watched_{shortest:g}s", f"watch_seconds_to_{shortest:g}s"] if shortest else []
+    whole = math.floor(_shortest(draft) or 0)
+    return [f"watched_{whole}s", f"watch_seconds_to_{whole}s"] if whole else []
 
 
 def _twice(draft: Draft) -> Iterator[Fault]:
@@ -227,7 +225,8 @@ def _horizon(draft: Draft) -> Iterator[Fault]:
         seconds = horizon_seconds(use.metric.name)
         if shortest and seconds and seconds > shortest:
             message = f"{use.metric.name} looks beyond the shortest length, {shortest:g}s"
-            hint = f"did you mean {use.metric.name.replace(f'{seconds}s', f'{shortest:g}s')}?"
+            whole = math.floor(shortest)
+            hint = f"did you mean {use.metric.name.replace(f'{seconds}s', f'{whole}s')}?" if whole else ""
             yield Fault("E302", (*use.path, "name"), message, hint)
 
 
@@ -263,7 +262,9 @@ def _lacking(own: Definition) -> str:
         return "event, and nothing else" if own.event is None or extra else ""
     if own.kind == "mean":
         both = bool(own.count) == bool(own.sum) or bool(own.count and own.event)
-        return "either count or sum" if both or own.numerator or own.denominator else ""
+        if both or own.numerator or own.denominator:
+            return "either count or sum"
+        return "one event to sum" if len(own.event or ()) > 1 else ""
     sides = (own.numerator, own.denominator)
     whole = all(side and bool(side.count) != bool(side.sum) for side in sides)
     return "" if whole else "numerator and denominator, each with count or sum"
@@ -275,5 +276,21 @@ def near(word: str, words: Mapping[str, object] | list[str] | tuple[str, ...]) -
     return f"did you mean {found[0]}?" if found else ""
 
 
-RULES = (_not_yet, _schedule, _fixed, _levels, _cells, _enough, _metrics, _twice, _sizes, _horizon, _define)
+def _asset(draft: Draft) -> Iterator[Fault]:
+    if draft.asset is None or draft.factors is None:
+        return
+    known = (*draft.factors, *BLANKS)
+    for blank in dict.fromkeys(_BLANK.findall(draft.asset)):
+        if blank not in known:
+            hint = near(blank, known) or f"known here: {', '.join(known)}"
+            yield Fault("E317", ("asset",), f"{{{blank}}} is neither a factor nor one of ours", hint)
+        elif blank == "story" and draft.story is None:
+            yield Fault("E317", ("asset",), "{story} stands for a story, and none is declared", "such as story: launch")
+
+
+BLANKS = ("key", "story", "variant")
+"""What `asset` may hold in braces besides the factors."""
+_BLANK = re.compile(r"\{([^{}]*)\}")
+
+RULES = (_not_yet, _schedule, _fixed, _levels, _cells, _enough, _metrics, _twice, _sizes, _horizon, _define, _asset)
 """Every rule, once; a new one is a function above and its name here."""

@@ -1,5 +1,6 @@
 """The only place that knows YAML: one file becomes an `Experiment`, or diagnostics with their places."""
 
+from abstory.spec.assets import with_cuts
 from abstory.spec.diagnostics import Diagnostic
 from abstory.spec.load import check_bytes, check_file, load_file
 from abstory.spec.project import Loaded, files, find, find_all, load, survey, within
@@ -15,5 +16,6 @@ __all__ = [
     "load",
     "load_file",
     "survey",
+    "with_cuts",
     "within",
 ]

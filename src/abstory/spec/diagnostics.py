@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from abstory.spec.codes import CODES, PAGE
+
 Severity = Literal["error", "warning"]
-DOCS = "docs/reference/diagnostics.md"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -22,7 +23,7 @@ class Diagnostic:
     """One fault of one file.
 
     Attributes:
-        code: stable; `E...` for errors, `W...` for warnings, each explained under its own heading in the docs.
+        code: stable, one of `CODES`: `E...` for errors, `W...` for warnings.
         severity: `error` or `warning`.
         file: the path as the user gave it.
         line, column: from 1; both 0 where the file as a whole is meant.
@@ -47,9 +48,14 @@ class Diagnostic:
     source: str = ""
 
     @property
+    def title(self) -> str:
+        """What the code means, in a few words."""
+        return CODES[self.code]
+
+    @property
     def docs(self) -> str:
         """Where the code is explained."""
-        return f"{DOCS}#{self.code.lower()}"
+        return f"{PAGE}#{self.code.lower()}"
 
     @property
     def order(self) -> tuple[str, int, int, str, str]:

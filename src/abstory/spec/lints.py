@@ -33,7 +33,11 @@ def _across_lengths(experiment: Experiment) -> Iterator[Fault]:
     for outcome, (path, name) in zip(experiment.outcomes, _primaries(experiment), strict=False):
         if not outcome.metric.across_lengths:
             message = f"{name} cannot be compared between cuts of different length"
-            yield Fault("W201", (*path, "name"), message, f"did you mean watched_{int(min(lengths))}s?")
+            yield Fault("W201", (*path, "name"), message, _fair(min(lengths)))
+
+
+def _fair(shortest: float) -> str:
+    return f"did you mean watched_{int(shortest)}s?" if shortest >= 1 else "compare a metric of actions instead"
 
 
 def _attention(experiment: Experiment) -> Iterator[Fault]:
@@ -64,9 +68,18 @@ def _few(experiment: Experiment) -> Iterator[Fault]:
 def _runtime(experiment: Experiment) -> Iterator[Fault]:
     days = (experiment.end_us - experiment.start_us) // DAY_US
     if experiment.schedule and experiment.decision.min_runtime.us > experiment.end_us - experiment.start_us:
-        message = f"the schedule has {days} days, fewer than decision.min_runtime"
+        message = f"the schedule lasts {days} day{'' if days == 1 else 's'}, less than decision.min_runtime"
         yield Fault("W206", ("schedule", "end"), message, "lengthen the one or shorten the other")
 
 
-LINTS = (_across_lengths, _attention, _mde, _guardrail, _few, _runtime)
+def _twins(experiment: Experiment) -> Iterator[Fault]:
+    seen: dict[tuple[tuple[str, str], ...], str] = {}
+    for variant in experiment.variants:
+        first = seen.setdefault(tuple(sorted(variant.creative.items())), variant.name)
+        if first != variant.name:
+            message = f"an A/A test? {variant.name} shows the same creative as {first}"
+            yield Fault("W207", ("variants", variant.name), message, "if it is meant, leave it so; else change a level")
+
+
+LINTS = (_across_lengths, _attention, _mde, _guardrail, _few, _runtime, _twins)
 """Every lint, once; whether a design is underpowered needs a baseline rate, which no file declares."""

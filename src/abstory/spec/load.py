@@ -15,7 +15,7 @@ from abstory.experiment.rules import Fault, Faults
 from abstory.spec.diagnostics import Diagnostic
 from abstory.spec.lints import lints
 from abstory.spec.partial import remaining
-from abstory.spec.reader import Document, Path, Table, plain, read
+from abstory.spec.reader import Document, Leaf, Path, Table, nothings, plain, read
 from abstory.spec.secrets import masked, unsure
 from abstory.spec.text import LARGEST
 from abstory.spec.translate import KNOWN, diagnostic, source_line, spelt, summary, translated, written
@@ -63,6 +63,8 @@ def check_bytes(data: bytes, name: str) -> Checked:
         return None, tuple(unsure(unread, KNOWN))
     if not isinstance(document.root, Table):
         return None, (*unread, _not_a_mapping(document, name))
+    if _is_slot(document.root):
+        return None, (*unread, *unsure([diagnostic(document, name, _SLOT)], KNOWN))
     experiment, found, unknown = _typed(document, name)
     errors = tuple(
         sorted(masked({*unread, *found, *_listed(document, name)}, document, unknown), key=lambda one: one.order)
@@ -100,28 +102,37 @@ def _not_a_mapping(document: Document, name: str) -> Diagnostic:
     )
 
 
+_SLOT = Fault("E401", ("unit",), "the slot design is not built yet", "use unit: viewer")
+
+
+def _is_slot(root: Table) -> bool:
+    # Its other sections have types of their own: one "not yet" says more than a fault for each of them.
+    unit = root.entries.get("unit")
+    return isinstance(unit, Leaf) and unit.value == "slot"
+
+
 def _typed(document: Document, name: str) -> tuple[Experiment | None, tuple[Diagnostic, ...], tuple[Path, ...]]:
     assert document.root is not None  # noqa: S101 the caller has looked
     data = plain(document.root)
+    empty = frozenset(nothings(document.root)) - document.broken
+    errors: list[Any] = []
     try:
-        return Experiment.model_validate(data), (), ()
+        experiment = Experiment.model_validate(data)
+        if not empty:
+            return experiment, (), ()
     except ValidationError as error:
-        errors = error.errors(include_url=False)
-    derived = "variants" not in data
-    own = [
-        (e, written(e["loc"], document.root))
-        for e in errors
-        if not (_of_rules(e) or (derived and e["loc"][:1] == ("variants",)))
-    ]
+        errors = list(error.errors(include_url=False))
+    own = [(e, written(e["loc"], document.root)) for e in errors if not (_of_rules(e) or _implied(e["loc"], data))]
     unknown = tuple(path for e, path in own if e["type"] == "extra_forbidden")
-    own = [(e, path) for e, path in own if path in unknown or not _under(path, document.broken)]
-    bad = document.broken | {path for _, path in own}
+    empty = frozenset(path for path in empty if not _under(path, frozenset(unknown)))
+    own = [(e, path) for e, path in own if path in unknown or not _under(path, document.broken | empty)]
+    bad = document.broken | empty | {path for _, path in own}
     if _listed(document, name):
         bad |= {("variants",)}
         own = [(e, path) for e, path in own if path[:1] != ("variants",)]
     found = translated([e for e, _ in own], document, name)
     rest = (diagnostic(document, name, fault) for fault in remaining(data, bad))
-    everything = (*found, *rest)
+    everything = (*found, *rest, *(diagnostic(document, name, _nothing(path)) for path in sorted(empty, key=str)))
     if not everything and not document.problems:
         # A refusal without a reason would read as consent.
         everything = tuple(translated(errors, document, name))
@@ -132,10 +143,20 @@ def _listed(document: Document, name: str) -> tuple[Diagnostic, ...]:
     # The types take resolved variants as a list; the file names them.
     root = document.root
     written_as = root.entries.get("variants") if isinstance(root, Table) else None
-    if written_as is None or isinstance(written_as, Table) or ("variants",) in document.broken:
+    nothing = written_as is None or (isinstance(written_as, Leaf) and written_as.value is None)
+    if nothing or isinstance(written_as, Table) or ("variants",) in document.broken:
         return ()
     hint = "such as control: {cta: none}"
     return (diagnostic(document, name, Fault("E203", ("variants",), "variants are a mapping by name", hint)),)
+
+
+def _nothing(path: Path) -> Fault:
+    return Fault("E203", path, "a value is due here", "write one, or delete the line")
+
+
+def _implied(loc: Path, data: Mapping[str, Any]) -> bool:
+    """Whether an error is about a cell or level that only follows from another section, where it is told."""
+    return loc[0] not in data and (loc[0] == "variants" or (loc[0] == "factors" and len(loc) > 2))
 
 
 def _of_rules(error: Mapping[str, Any]) -> bool:

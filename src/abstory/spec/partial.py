@@ -35,6 +35,9 @@ def _draft(data: dict[str, Any]) -> Draft:
     return Draft(
         unit=str(data.get("unit", "viewer")),
         design=data.get("design"),
+        story=_text(data.get("story")),
+        asset=_text(data.get("asset")),
+        scheduled="schedule" in data,
         schedule=_valid(Schedule, data.get("schedule")),
         traffic=_valid(Traffic, data.get("traffic")),
         factors=_factors(resolved.get("factors", {})),
@@ -51,6 +54,10 @@ def _valid(model: type[Model], value: object) -> Model | None:
         return model.model_validate(value)
     except ValidationError:
         return None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _factors(value: object) -> Mapping[str, tuple[str, ...]] | None:

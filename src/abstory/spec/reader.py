@@ -107,6 +107,16 @@ def plain(node: Node) -> Any:
     return {key: plain(value) for key, value in node.entries.items()}
 
 
+def nothings(node: Node, path: Path = ()) -> Iterator[Path]:
+    """Where the file writes null, or nothing at all, for a value."""
+    if isinstance(node, Leaf):
+        yield from (path,) if node.value is None else ()
+        return
+    inner = enumerate(node.items) if isinstance(node, Series) else node.entries.items()
+    for step, one in inner:
+        yield from nothings(one, (*path, step))
+
+
 class _Composer:
     """Builds the tree of one document from the parser's events, collecting what can be passed over."""
 
@@ -179,7 +189,7 @@ class _Composer:
         twice = table.keys.get(key)
         if twice:
             found = f"first on line {twice.line}"
-            self._note("E111", event.start_mark, f"{key!r} is given twice, {found}", "keep one of them", at)
+            self._note("E111", event.start_mark, f"{key!r} is given twice, {found}", "keep one of them", at, key)
         if key == "<<":
             self._note("E108", event.start_mark, "merge keys are not supported", "write the values out", at)
         node = self._node(next(self._events), at)

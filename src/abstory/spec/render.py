@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+import textwrap
+from collections.abc import Callable, Sequence
 
+from abstory.spec.codes import PAGE
 from abstory.spec.diagnostics import Diagnostic
+from abstory.spec.excerpt import cut, excerpt
 
-WIDEST = 120
-
-
-def human(found: Iterable[Diagnostic]) -> str:
-    """The place, the fault, the line with a caret under it, and what was meant."""
-    return "\n\n".join(_human(one) for one in found)
+STYLES = ("human", "concise", "github", "json")
 
 
-def _human(one: Diagnostic) -> str:
-    head = f"{one.file}:{one.line}:{one.column}: {one.severity} {one.code}: {_said(one)}"
-    hint = [f"  hint: {one.hint}"] if one.hint else []
-    return "\n".join([head, *_excerpt(one), *hint])
+def rendered(found: Sequence[Diagnostic], style: str, *, width: int = 80) -> str:
+    """The diagnostics in one of `STYLES`; only people's own minds the width, in columns."""
+    return human(found, width) if style == "human" else _FOR_PROGRAMS[style](found)
+
+
+def human(found: Sequence[Diagnostic], width: int = 80) -> str:
+    """The fault, its place, the line with a caret under it, what was meant, and where the codes are explained."""
+    codes = ", ".join(sorted({one.code for one in found}))
+    closing = _wrapped(f"{PAGE} explains {codes}", width)
+    return "\n\n".join([*(_human(one, width) for one in found), closing])
+
+
+def _human(one: Diagnostic, width: int) -> str:
+    lines = excerpt(one, width)
+    found = f", found {one.found}" if one.found and not lines and one.found not in one.message else ""
+    head = _wrapped(f"{one.severity} {one.code}: {one.message}{found}", width)
+    field = f"  {cut(one.path, width)}" if one.path else ""
+    hint = [_wrapped(f"  hint: {one.hint}", width)] if one.hint else []
+    return "\n".join([head, f"  --> {one.file}:{one.line}:{one.column}{field}", *lines, *hint])
+
+
+def _wrapped(text: str, width: int) -> str:
+    return textwrap.fill(text, width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
 
 
 def _said(one: Diagnostic) -> str:
@@ -27,16 +44,7 @@ def _said(one: Diagnostic) -> str:
     return f"{field}{one.message}{found}"
 
 
-def _excerpt(one: Diagnostic) -> list[str]:
-    if not one.source or one.column > WIDEST:
-        return []
-    line = one.source.replace("\t", " ")[:WIDEST]
-    gutter = f"  {one.line} | "
-    width = max(1, min(one.width, len(line) - one.column + 1))
-    return [f"{gutter}{line}", f"{' ' * (len(gutter) - 2)}| {' ' * (one.column - 1)}{'^' * width}"]
-
-
-def concise(found: Iterable[Diagnostic]) -> str:
+def concise(found: Sequence[Diagnostic]) -> str:
     """One line each, as compilers write them."""
     return "\n".join(
         f"{one.file}:{one.line}:{one.column}: {one.code} {_said(one)}{f' [{one.hint}]' if one.hint else ''}"
@@ -44,13 +52,14 @@ def concise(found: Iterable[Diagnostic]) -> str:
     )
 
 
-def github(found: Iterable[Diagnostic]) -> str:
+def github(found: Sequence[Diagnostic]) -> str:
     """Workflow commands that GitHub shows beside the line."""
     return "\n".join(_github(one) for one in found)
 
 
 def _github(one: Diagnostic) -> str:
-    where = f"file={_property(one.file)},line={one.line},col={one.column},title={one.code}"
+    title = _property(f"{one.code} {one.title}")
+    where = f"file={_property(one.file)},line={one.line},col={one.column},title={title}"
     hint = f". {one.hint}" if one.hint else ""
     return f"::{one.severity} {where}::{_data(_said(one) + hint)}"
 
@@ -63,15 +72,14 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def as_json(found: Iterable[Diagnostic]) -> str:
+def as_json(found: Sequence[Diagnostic]) -> str:
     """One document, `abstory: validate/1`."""
-    fields = ("code", "severity", "file", "line", "column", "path", "message", "found", "hint", "docs")
+    fields = ("code", "title", "severity", "file", "line", "column", "path", "message", "found", "hint", "docs")
     rows = [{field: getattr(one, field) for field in fields} for one in found]
     return json.dumps({"abstory": "validate/1", "diagnostics": rows}, indent=2)
 
 
-FORMATS: dict[str, Callable[[Iterable[Diagnostic]], str]] = {
-    "human": human,
+_FOR_PROGRAMS: dict[str, Callable[[Sequence[Diagnostic]], str]] = {
     "concise": concise,
     "github": github,
     "json": as_json,

@@ -40,7 +40,7 @@ class Ambiguous(Exception):
 
     def __init__(self, code: str, found: str, why: str, hint: str) -> None:
         self.code, self.found, self.hint = code, shortened(found), hint
-        self.message = f"{self.found} {why}"
+        self.message = f"'{self.found}' {why}"
         super().__init__(self.message)
 
 
@@ -89,4 +89,4 @@ def _doubtful(text: str, kind: str) -> Ambiguous:
 
 def shortened(text: str) -> str:
     """`text`, at most 40 characters of it."""
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

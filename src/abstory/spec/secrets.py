@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from abstory.spec.diagnostics import Diagnostic
+from abstory.spec.diagnostics import Diagnostic, Place
 from abstory.spec.reader import Document, Leaf, Node, Path, Series, Table
 from abstory.spec.translate import locate, spelt
 
@@ -18,12 +18,13 @@ _TELLING = {"E113", "E114"}
 
 def masked(found: Iterable[Diagnostic], document: Document, unknown: Iterable[Path]) -> Iterator[Diagnostic]:
     """The diagnostics, less those inside unknown fields and less every excerpt that would show such a value."""
-    paths = tuple(unknown)
-    names = {spelt(path) for path in paths}
-    lines = {line for path in paths for line in _lines(document, path)}
+    regions = tuple((spelt(path), *_region(document, path)) for path in unknown)
     for one in found:
-        if not _inside(one, names):
-            yield replace(one, source="", found="" if one.path in names else one.found) if one.line in lines else one
+        within = any(_within(one.path, name) for name, _, _ in regions)
+        if within and one.code in _TELLING:
+            continue
+        hidden = any(_covers(region, one) for region in regions) or (within and one.code != "E201")
+        yield replace(one, source="", found="" if within else one.found) if hidden else one
 
 
 def unsure(found: Iterable[Diagnostic], known: frozenset[str]) -> Iterator[Diagnostic]:
@@ -33,15 +34,26 @@ def unsure(found: Iterable[Diagnostic], known: frozenset[str]) -> Iterator[Diagn
         yield one if ours and _KEYS.search(one.source) else replace(one, source="")
 
 
-def _inside(one: Diagnostic, names: set[str]) -> bool:
-    within = any(one.path == name or one.path.startswith((f"{name}.", f"{name}[")) for name in names)
-    return within and one.code in _TELLING
+def _within(path: str, name: str) -> bool:
+    return path == name or path.startswith((f"{name}.", f"{name}["))
 
 
-def _lines(document: Document, path: Path) -> set[int]:
+Region = tuple[str, Place, int]
+"""An unknown field, where it begins, and the last line that its value may reach."""
+
+
+def _region(document: Document, path: Path) -> tuple[Place, int]:
     spot = locate(document.root, path)
-    first = spot.key.line if spot.key else 1
-    return set(range(first, _last(spot.node, first) + 1))
+    first = spot.key or Place(1, 1)
+    return first, _last(spot.node, first.line)
+
+
+def _covers(region: Region, one: Diagnostic) -> bool:
+    """Whether the excerpt of `one` would show the value; its own says only the name, up to where the value begins."""
+    name, first, last = region
+    if one.code == "E201":
+        return one.path != name and first < Place(one.line, one.column) and one.line <= last
+    return first.line <= one.line <= last
 
 
 def _last(node: Node | None, least: int) -> int:

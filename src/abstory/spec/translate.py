@@ -83,23 +83,48 @@ def diagnostic(
     shown: bool = True,
 ) -> Diagnostic:
     """A fault at its place; `shown` is False where the value may be a secret."""
-    spot = locate(document.root, fault.path)
-    leaf = spot.node if isinstance(spot.node, Leaf) and spot.reached == fault.path and not at_key else None
+    path = declared(fault.path, document.root)
+    spot = locate(document.root, path)
+    leaf = spot.node if isinstance(spot.node, Leaf) and spot.reached == path and not at_key else None
+    leaf = leaf if leaf and (leaf.text or not leaf.plain) else None
     place = (leaf.place if leaf else spot.key) or (spot.node.place if spot.node else Place(1, 1))
-    found = shortened(leaf.text) if leaf and shown else ""
+    line, width = source_line(document.text, place.line), _width(spot, leaf)
     return Diagnostic(
         fault.code,
         severity,
         file,
         place.line,
         place.column,
-        spelt(fault.path),
+        spelt(path),
         fault.message,
-        found,
+        shortened(leaf.text) if leaf and shown else "",
         fault.hint,
-        max(1, len(found) if found else len(str(fault.path[-1])) if at_key and fault.path else 1),
-        source_line(document.text, place.line) if shown else "",
+        width,
+        # Of a field that is not ours the name is shown and nothing after it; of the whole file, nothing.
+        line if shown and spot.reached else line[: place.column - 1 + width] if spot.reached else "",
     )
+
+
+def _width(spot: Spot, leaf: Leaf | None) -> int:
+    if leaf:
+        return max(1, len(leaf.text) + (0 if leaf.plain else 2))
+    name = spot.reached[-1] if spot.reached else 0
+    return len(name) if isinstance(name, str) and name else 1
+
+
+def declared(path: Path, root: Node | None) -> Path:
+    """Where the file says it: factors that only follow from the variants lie there."""
+    variants = root.entries.get("variants") if isinstance(root, Table) and "factors" not in root.entries else None
+    if path[:1] != ("factors",) or not isinstance(variants, Table):
+        return path
+    if len(path) == 1:
+        return ("variants",)
+    levels: dict[str, Path] = {}
+    for name, cell in variants.entries.items():
+        if isinstance(cell, Table) and isinstance(level := cell.entries.get(str(path[1])), Leaf):
+            levels.setdefault(level.text, ("variants", name, path[1]))
+    at = path[2] if len(path) > 2 and isinstance(path[2], int) else 0
+    return [*levels.values(), ("variants",)][min(at, len(levels))]
 
 
 def source_line(text: str, line: int) -> str:
