@@ -4,19 +4,24 @@ import math
 from statistics import fmean, variance
 
 from abstory.stats import (
+    adjusted,
     after_stopping,
+    covariates,
     dunnett,
     group_designs,
     group_sequential,
     means,
     multiplicity,
+    power,
     proportions,
     sample_ratio,
     sequential,
+    strata,
 )
 from abstory.stats.estimate import Undetermined
 from abstory.stats.exact import boschloo
-from abstory.stats.moments import Moments, Sample, Tally
+from abstory.stats.linearised import linearise
+from abstory.stats.moments import Moments, Sample, Tally, pair
 from abstory.stats.ratios import ratio_sample
 from abstory.stats.reading import FixedHorizon, one_sided
 from abstory.stats.tails import two_sided_p, two_sided_quantile
@@ -337,6 +342,152 @@ def gst_final_inference(i):
     }
 
 
+def of_crossproducts(matrix, *names):
+    """Moments from Σ(1, x.., y)(1, x.., y)'."""
+    n = matrix[0][0]
+    means = {name: matrix[0][k] / n for k, name in enumerate(names, 1)}
+    covariances = {
+        pair(a, b): (matrix[j][k] - matrix[0][j] * matrix[0][k] / n) / (n - 1)
+        for j, a in enumerate(names, 1)
+        for k, b in enumerate(names, 1)
+    }
+    return Moments(int(n), means, covariances)
+
+
+def lin(i):
+    xs = [f"x{k}" for k in range(1, len(i["crossprod_control"]) - 1)]
+    arms = covariates.Arms(*(of_crossproducts(i[f"crossprod_{a}"], *xs, "y") for a in ("treatment", "control")))
+    return covariates.adjust(arms, "y", xs)
+
+
+def lin_superpop(i):
+    found = lin(i)
+    return {"ate": found.treatment - found.control, "se": math.sqrt(found.variance)}
+
+
+def lin_regression(i):
+    found = lin(i)
+    return {
+        "ate": found.treatment - found.control,
+        "mean_t_adj": found.treatment,
+        "mean_c_adj": found.control,
+        "se_t": math.sqrt(found.own[0]),
+        "se_c": math.sqrt(found.own[1]),
+        "se_armwise": math.sqrt(sum(found.own)),
+        "se_hc2_lm_lin": hc2(i),
+    }
+
+
+def hc2(i):
+    """Needs rows, which we never have: statsmodels alone, so that the whole case runs."""
+    import numpy as np
+    from statsmodels.api import OLS
+
+    x, arm = np.array(i["X"]), np.array(i["arm"])[:, None]
+    centred = x - x.mean(axis=0)
+    design = np.column_stack([np.ones(len(x)), arm, centred, arm * centred])
+    return float(OLS(np.array(i["y"]), design).fit(cov_type="HC2").bse[1])
+
+
+def of_sums(s, *names):
+    """Moments from n, sum_a and sum_a_b (keys sorted)."""
+    total = [s["n"]] + [s[f"sum_{a}"] for a in names]
+    inner = [[s[f"sum_{min(a, b)}_{max(a, b)}"] for b in names] for a in names]
+    rows = [total, *([total[k], *row] for k, row in enumerate(inner, 1))]
+    return of_crossproducts(rows, *names)
+
+
+def log_lift_adjusted(i, found):
+    t, c = found.evidence
+    shown = log_lift(
+        i,
+        Sample(t.n, found.treatment, found.variance_treatment * t.n),
+        Sample(c.n, found.control, found.variance_control * c.n),
+    )
+    effect = adjusted.compare_adjusted(found, FixedHorizon(1 - i["conf_level"]))
+    return shown | {"p_two_sided": effect.p_value, "t": effect.statistic} | ends(effect.difference.interval)
+
+
+def cuped_pooled(i):
+    arms = covariates.Arms(*(of_sums(i[a], "x", "y") for a in ("treatment", "control")))
+    return log_lift_adjusted(i, covariates.adjust_pooled(arms, "y", "x"))
+
+
+def ratio_cuped(i):
+    ratios = {"e": ("n", "d"), "h": ("pn", "pd")}
+    raw = [of_sums(i[a], "d", "n", "pd", "pn") for a in ("treatment", "control")]
+    arms = covariates.Arms(*(linearise(arm, ratios) for arm in raw))
+    both = linearise(raw[0] + raw[1], ratios)
+    return log_lift_adjusted(i, covariates.adjust_pooled(arms, "e", "h", both=both))
+
+
+def post_stratified(i):
+    cells = {
+        (s, a): Sample(n, m, v)
+        for s, a, n, m, v in zip(i["strata"], i["arm"], i["n"], i["mean"], i["var"], strict=True)
+    }
+    found = strata.post_stratify({s: (cells[s, 1], cells[s, 0]) for s, _ in cells}).means
+    return {"ate": found.treatment - found.control, "se": math.sqrt(found.variance)}
+
+
+def at(alpha):
+    """A normal critical value, whatever the number of viewers; `alpha` two-sided."""
+    return lambda n: (two_sided_quantile(alpha, math.inf), math.inf)
+
+
+def power_prop(i):
+    signal, critical = power.rates(i["p_control"], i["p_treatment"]), at(i["alpha_two_sided"])
+    n = power.viewers(signal, critical, i["power"])
+    return {"n_per_arm": n, "power_at_2000": power.chance(signal, 2000, critical(2000)[0])}
+
+
+def power_prop_ratio(i):
+    ratio = i["ratio_n2_over_n1"]
+    signal = power.rates(i["p_control"], i["p_treatment"], ratio=ratio)
+    n = power.viewers(signal, at(2 * i["alpha_one_sided"]), i["power"])
+    return {"n1": n, "n2": n * ratio}
+
+
+def power_noninferiority(i):
+    signal = power.rates(i["p_control"], i["p_treatment"], null=i["margin"])
+    return {"n_per_arm": power.viewers(signal, at(2 * i["alpha_one_sided"]), i["power"])}
+
+
+def power_mean(i):
+    def critical(n):
+        return two_sided_quantile(i["alpha_two_sided"], 2 * n - 2), 2 * n - 2
+
+    def of(gap):
+        return power.means(i["sd"], gap)
+
+    signal = of(i["delta"])
+    return {
+        "n_per_arm": power.viewers(signal, critical, i["power"]),
+        "mde_at_300": power.detectable(of, 300, critical, power=i["power"], most=100 * i["sd"]),
+        "power_at_50": power.chance(signal, 50, *critical(50)),
+    }
+
+
+def power_dunnett(i):
+    control, own, k = 1 / i["n_control"], 1 / i["n_per_variant"], i["n_variants"]
+    lambdas = dunnett.loadings(control, [own] * k)
+    critical = dunnett.dunnett_critical(lambdas, i["alpha_two_sided"])
+    drift = i["effect_sd_units"] / math.sqrt(control + own)
+    return {
+        "critical": critical,
+        "power_any_all_effective": power.any_found([drift] * k, lambdas, critical),
+        "power_any_one_effective": power.any_found([drift, *[0.0] * (k - 1)], lambdas, critical),
+    }
+
+
+def power_gst_prop(i):
+    alpha, k = i["alpha_one_sided"], i["k"]
+    design = group_designs.spending_design([look / k for look in range(1, k + 1)], alpha, i["spending"], sides=1)
+    fixed = 2 * power.viewers(power.rates(i["p_control"], i["p_treatment"]), at(2 * alpha), i["power"])
+    most, mean = power.staged(fixed, design, alpha=alpha, power=i["power"])
+    return {"n_total_max": most, "n_total_fixed": fixed, "expected_n_h1": mean}
+
+
 ADAPTERS = {
     "prop_diff_mn": prop_diff_mn,
     "prop_diff_newcombe": prop_diff_newcombe,
@@ -363,9 +514,20 @@ ADAPTERS = {
     "dunnett_raw": dunnett_raw,
     "dunnett_critical": dunnett_critical,
     "p_adjust": p_adjust,
+    "power_prop": power_prop,
+    "power_prop_ratio": power_prop_ratio,
+    "power_noninferiority": power_noninferiority,
+    "power_mean": power_mean,
+    "power_dunnett": power_dunnett,
+    "power_gst_prop": power_gst_prop,
     "gst_constant": gst_constant,
     "gst_spending": gst_spending,
     "gst_futility": gst_futility,
     "gst_sequential_p": gst_sequential_p,
     "gst_final_inference": gst_final_inference,
+    "lin_superpop": lin_superpop,
+    "lin_regression": lin_regression,
+    "cuped_pooled": cuped_pooled,
+    "ratio_cuped": ratio_cuped,
+    "post_stratified": post_stratified,
 }
