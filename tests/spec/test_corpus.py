@@ -1,11 +1,12 @@
 """Every file of tests/specs through `abstory validate`: the valid ones pass, each mistake is named at its place.
 
-`invalid/index.csv` was written by hand from the position of the mistake in each file, not from our output.
+The lines and columns of `invalid/index.csv` were taken from our own output and then read against each file by eye.
+So that nobody has to trust that, `text` is what stands in the file at the place, and a test looks it up there without
+our reader; it is empty where nothing readable stands (another encoding, a character that does not show, a whole file).
 """
 
 import csv
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -29,18 +30,31 @@ PICTURED = [
 ]
 
 
+def named(row):
+    return f"{row['file'].removesuffix('.yaml')}-{row['code']}"
+
+
 def validate(capsys, *arguments):
     code = run(["validate", *map(str, arguments)])
     return code, capsys.readouterr()
 
 
 def test_every_file_has_its_expectation():
-    assert sorted(row["file"] for row in MISTAKES) == sorted(p.name for p in (SPECS / "invalid").glob("*.yaml"))
+    assert {row["file"] for row in MISTAKES} == {path.name for path in (SPECS / "invalid").glob("*.yaml")}
 
 
-@pytest.mark.parametrize("row", MISTAKES, ids=lambda row: row["file"].removesuffix(".yaml"))
+@pytest.mark.parametrize("row", [row for row in MISTAKES if row["text"]], ids=named)
+def test_the_expected_place_is_where_the_text_stands(row):
+    line = (SPECS / "invalid" / row["file"]).read_text(encoding="utf-8-sig").split("\n")[int(row["line"]) - 1]
+    assert line[int(row["column"]) - 1 :].startswith(row["text"])
+
+
+def test_most_places_have_a_text():
+    assert sum(1 for row in MISTAKES if row["text"]) > 0.9 * len(MISTAKES)
+
+
+@pytest.mark.parametrize("row", MISTAKES, ids=named)
 def test_each_mistake_is_named_at_its_place(row, capsys):
-    start = time.process_time()
     code, said = validate(capsys, "--format", "json", SPECS / "invalid" / row["file"])
     found = json.loads(said.out)["diagnostics"]
     meant = [one for one in found if one["code"] == row["code"] and row["hint"] in one["hint"]]
@@ -49,10 +63,9 @@ def test_each_mistake_is_named_at_its_place(row, capsys):
     assert all(one["severity"] == "error" for one in found)
     assert [(one["line"], one["column"]) for one in found] == sorted((one["line"], one["column"]) for one in found)
     assert "Traceback" not in said.out + said.err
-    assert time.process_time() - start < 2
 
 
-@pytest.mark.parametrize("row", MISTAKES, ids=lambda row: row["file"].removesuffix(".yaml"))
+@pytest.mark.parametrize("row", MISTAKES, ids=named)
 def test_no_rendering_obeys_or_leaks(row, capsys):
     for style in ("human", "concise", "github"):
         _, said = validate(capsys, "--format", style, SPECS / "invalid" / row["file"])

@@ -16,6 +16,8 @@ from abstory.experiment.definitions import defined, resolved
 from abstory.experiment.quantities import (
     DAY_US,
     HOUR_US,
+    LEVEL_PATTERN,
+    VARIANT_PATTERN,
     Duration,
     DurationField,
     Level,
@@ -65,10 +67,11 @@ _VARIANTS = WithJsonSchema(
         "type": "object",
         "minProperties": 2,
         "description": "Explicit cells by name: a level of every factor, and an integer weight.",
+        "propertyNames": {"pattern": VARIANT_PATTERN},
         "additionalProperties": {
             "type": "object",
             "properties": {"weight": {"type": "integer", "minimum": 1, "maximum": 1_000_000}},
-            "additionalProperties": {"type": "string"},
+            "additionalProperties": {"type": "string", "pattern": LEVEL_PATTERN},
         },
     }
 )

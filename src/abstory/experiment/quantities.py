@@ -16,6 +16,9 @@ LONGEST_DAYS = 3650
 _UNITS_US = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": HOUR_US, "d": DAY_US, "w": 7 * DAY_US}
 DURATION_PATTERN = r"[0-9]{1,9}(?:\.[0-9]{1,6})?(?:ms|s|m|h|d|w)"
 SIZE_PATTERN = r"[0-9]{1,6}(?:\.[0-9]{1,6})?(?:%|pp)"
+DATE_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+VARIANT_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,127}$"
+LEVEL_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)(ms|s|m|h|d|w)")
 _SIZE = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)(%|pp)")
 _FIRST_YEAR, _LAST_YEAR = 2000, 2200
@@ -179,11 +182,13 @@ Fraction = Annotated[float, BeforeValidator(_fraction), _PERCENT]
 Alpha = Annotated[float, BeforeValidator(_alpha), _PERCENT]
 Power = Annotated[float, BeforeValidator(_power), _PERCENT]
 BasisPoints = Annotated[int, BeforeValidator(_basis_points), _PERCENT]
-Day = Annotated[date, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
+Day = Annotated[
+    date, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date", "pattern": DATE_PATTERN})
+]
 Zone = Annotated[str, BeforeValidator(_zone), WithJsonSchema({"type": "string", "examples": ["Europe/Berlin", "UTC"]})]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
-VariantName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,127}$")]
-Level = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+VariantName = Annotated[str, Field(pattern=VARIANT_PATTERN)]
+Level = Annotated[str, Field(pattern=LEVEL_PATTERN)]
 Attribute = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 Words = Annotated[str, Field(max_length=2000)]
 Count = Annotated[StrictInt, Field(ge=2, le=1_000_000_000)]

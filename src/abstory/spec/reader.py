@@ -131,12 +131,19 @@ class _Composer:
         if _kind(event) == "StreamEnd":
             raise _Fatal(Problem("E115", Place(1, 1), "the file is empty", "abstory new KEY writes one to start from"))
         if event.version or event.tags:
-            self._note("E110", event.start_mark, "directives (%YAML, %TAG) are not supported", "delete the line")
+            self._directive()
         root = self._node(next(self._events), ())
         next(self._events)  # the end of the document
         if _kind(after := next(self._events)) != "StreamEnd":
             self._note("E107", after.start_mark, "a second document in one file", "one experiment a file")
         return root
+
+    def _directive(self) -> None:
+        # The event begins at the `---` after it.
+        lines = self._document.text.split("\n")
+        line = next((number for number, line in enumerate(lines, 1) if line.startswith("%")), 1)
+        message = "directives (%YAML, %TAG) are not supported"
+        self._document.problems.append(Problem("E110", Place(line, 1), message, "delete the line"))
 
     def _node(self, event: Any, path: Path) -> Node:
         self._allowed(event, path)

@@ -244,6 +244,8 @@ def _choice(path: Path, error: Mapping[str, Any]) -> Fault:
 
 
 def _text_due(path: Path, value: object) -> Fault:
+    if "length" in path[-2:] and isinstance(value, int | float):
+        return Fault("E207", path, "a duration needs a unit: ms, s, m, h, d or w", f"write {value}s")
     if isinstance(value, dict | list):
         return Fault("E203", path, "text is due here, not a list or a mapping", "")
     return Fault(
