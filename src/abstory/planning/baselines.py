@@ -79,7 +79,9 @@ def _measured(metric: Metric, pooled: Moments) -> Baseline | None:
 
 
 def _entering(answer: Answer, today: int) -> float | None:
-    days = {day for day, _ in answer.exposures_by_day}
-    recent = range(max(min(days, default=today), today - RECENT_DAYS), today)
+    days = {day for (day, _), count in answer.exposures_by_day.items() if count}
+    # The last day with anybody in it may not be whole, however long ago it was.
+    end = min(today, max(days, default=today))
+    recent = range(max(min(days, default=end), end - RECENT_DAYS), end)
     arrived = sum(count for (day, _), count in answer.exposures_by_day.items() if day in recent)
     return arrived / len(recent) if arrived else None

@@ -16,6 +16,7 @@ from abstory.results import Method
 from abstory.stats import power as power_of
 from abstory.stats.dunnett import loadings
 from abstory.stats.moments import Moments
+from abstory.stats.power import Stopping
 from abstory.stats.reading import Reading
 
 WEEK = 7
@@ -23,6 +24,7 @@ _NOMINAL = 10**9
 _WEEKS = (1, 2, 3, 4, 6, 8, 12, 26, 52)
 _SHARES = (0.25, 0.5, 1.0, 2.0, 4.0)
 _POINTS = 7
+_FEWEST_LOOKS, _MOST_LOOKS = 3, 24
 
 
 @dataclass(frozen=True)
@@ -187,6 +189,18 @@ class Plan:
         return power_of.any_found(drifts, loadings(1.0, [1 / ratio for ratio in some]), bar)
 
     @cached_property
+    def stopping(self) -> Stopping | None:
+        """When the deciding effect is found if it is there and one looks daily, in viewers of control.
+
+        None for a fixed reading, a guardrail, or traffic that is not known.
+        """
+        target, looks = self.deciding, self._looks
+        if target.aim is not Aim.FIND or readings.fixed(self.question.experiment) or len(looks) < _FEWEST_LOOKS:
+            return None
+        ratio = min(target.ratios.values())
+        return power_of.stopping(target.signal(ratio), looks, target.critical(ratio))
+
+    @cached_property
     def advised(self) -> tuple[int, int]:
         """A `decision.min_per_variant` that the reading is tightest at, and the viewers needed in all with it."""
         advice, other = _round_up(self.smallest), self
@@ -204,6 +218,11 @@ class Plan:
             v.name: math.ceil(target.control * v.weight / control - 1e-9) for v in self.question.experiment.variants
         }
 
+    def in_all(self, control: float) -> float:
+        """Viewers over all variants, where control has `control`."""
+        experiment = self.question.experiment
+        return control * sum(v.weight for v in experiment.variants) / experiment.control.weight
+
     def point(self, total: float, days: int | None = None) -> Point:
         """What an experiment of `total` viewers can see."""
         weights = [variant.weight for variant in self.question.experiment.variants]
@@ -215,9 +234,19 @@ class Plan:
         """By metric, the chance to show what is to be shown with `total` viewers."""
         return {target.name: target.chance(self._control(total)) for target in self.targets}
 
+    @property
+    def _looks(self) -> tuple[float, ...]:
+        """Viewers in control on the days on which a verdict may fall, every few days where there are many."""
+        entering, decision = self.question.entering, self.question.experiment.decision
+        if entering is None or self.runtime is None:
+            return ()
+        control, smallest = self._control(entering), self.point(entering).smallest
+        first = max(decision.min_runtime.us / DAY_US, decision.min_per_variant / max(1, smallest), 1)
+        days = range(math.ceil(first), self.runtime + 1)
+        return tuple(day * control for day in days[:: -max(1, math.ceil(len(days) / _MOST_LOOKS))][::-1])
+
     def _control(self, total: float) -> float:
-        experiment = self.question.experiment
-        return max(2.0, total * experiment.control.weight / sum(v.weight for v in experiment.variants))
+        return max(2.0, total / self.in_all(1.0))
 
 
 def plan(question: Question) -> Plan:

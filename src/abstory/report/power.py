@@ -3,9 +3,10 @@
 `power/1`: `abstory`, `experiment` {key, fingerprint}, `method` {reading, multiplicity, family, alpha, planned},
 `power`, `power_each`, `what_if` {mde, power, explained, only}, `targets` [{metric, role, aim (find | hold), baseline
 {mean, sd, viewers (null where told)}, size, power, critical, viewers}], `deciding`, `variants` [{variant, control,
-weight, viewers}], `viewers`, `entering` (new viewers a day), `days`, `runtime_days`, `any_found`, `schedule` {days,
-viewers, short, chances}, `curve` [{days, viewers, smallest, changes {metric: {difference, lift}}}], `advice`
-{min_per_variant, viewers} and `unplanned`. Fractions, not per cents; null for unknown or none.
+weight, viewers}], `viewers`, `entering` (new viewers a day), `days`, `runtime_days`, `any_found`, `stopping` {chance,
+viewers: the mean when looking daily}, `schedule` {days, viewers, short, chances}, `curve` [{days, viewers, smallest,
+changes {metric: {difference, lift}}}], `advice` {min_per_variant, viewers} and `unplanned`. Fractions, not per cents;
+null for unknown or none.
 """
 
 from __future__ import annotations
@@ -27,15 +28,11 @@ from abstory.report.tables import Column, Drawing, lay
 FORMAT = "power/1"
 _BAR, _LONGEST = 6, 20
 _KEPT = 3
-_ASSUMED = (
-    "the chance is that of the look at the end; a plan that is read daily often decides earlier",
-    "the chance is that of the one look at the end",
-)
 
 
 def lines(plan: Plan, look: Look) -> list[Text]:
     """What is needed, whether the schedule brings it, by which metric, what else would be seen, and how."""
-    blocks = (_head(plan, look), _targets(plan, look), _curve(plan, look), _foot(plan, look))
+    blocks = (_head(plan, look), _targets(plan, look), *_curves(plan, look), _foot(plan, look))
     return [line for at, block in enumerate(blocks) for line in ([Text()] if at else []) + block]
 
 
@@ -72,6 +69,7 @@ def document(plan: Plan) -> Plain:
         "days": plan.days,
         "runtime_days": plan.runtime,
         "any_found": plan.any_found,
+        "stopping": _plain_stopping(plan),
         "schedule": _plain_schedule(plan),
         "curve": [_plain_point(plan, point) for point in plan.curve],
         "advice": {"min_per_variant": advice, "viewers": with_it},
@@ -99,6 +97,11 @@ def _plain_schedule(plan: Plan) -> Plain | None:
     end = plan.at_end
     chances = plan.chances(end.viewers) if end else None
     return {"days": plan.scheduled, "viewers": end and end.viewers, "short": plan.short, "chances": chances}
+
+
+def _plain_stopping(plan: Plan) -> Plain | None:
+    told = plan.stopping
+    return {"chance": told.chance, "viewers": plan.in_all(told.viewers)} if told else None
 
 
 def _plain_point(plan: Plan, point: Point) -> Plain:
@@ -180,7 +183,7 @@ def _targets(plan: Plan, look: Look) -> list[Text]:
         Column("control", tuple(_baseline(t) for t in some), right=True),
         Column("to show", tuple(look.plain(_size(t)) for t in some)),
         Column("chance", tuple(_percent(t.power) for t in some), right=True, drop=2, name="chance"),
-        Column("viewers in all", tuple(digits.count(sum(plan.arms_of(t).values())) for t in some), right=True),
+        Column("viewers", tuple(digits.count(sum(plan.arms_of(t).values())) for t in some), right=True),
     ]
     return list(lay(rows, look.width, look.plain("─")).lines)
 
@@ -194,39 +197,41 @@ def _size(target: Target) -> str:
     return f"{said} found" if target.aim is Aim.FIND else f"within {said}"
 
 
-def _curve(plan: Plan, look: Look) -> list[Text]:
-    """The smallest change that is found with the planned chance, as the experiment grows."""
-    targets = [target for target in plan.targets if target.outcome.role is Role.PRIMARY]
-    if not targets:
-        return []
-    points = plan.curve
-    days = [Column("days", tuple(str(p.days) for p in points), right=True)] if points[0].days else []
-    rows = [
-        *days,
-        Column("smallest variant", tuple(digits.count(p.smallest) for p in points), right=True),
-        *(column for target in targets for column in _changes(target, points, look)),
-    ]
-    title = "The smallest change found with that chance:"
-    return [Text(title), *lay(rows, look.width, look.plain("─")).lines]
+def _curves(plan: Plan, look: Look) -> Iterator[list[Text]]:
+    """The smallest change of each primary that is found with the planned chance, as the experiment grows."""
+    for target in plan.targets:
+        if target.outcome.role is Role.PRIMARY:
+            title = f"the smallest change that is found with a chance of {_percent(target.power)}"
+            lead = paragraph(f"{look.say(target.name)}: ", title, look.width, style="bold")
+            yield [*lead, *lay(_columns(plan, target, look), look.width, look.plain("─")).lines]
 
 
-def _changes(target: Target, points: tuple[Point, ...], look: Look) -> Iterator[Column | Drawing]:
-    metric = target.outcome.metric
+def _columns(plan: Plan, target: Target, look: Look) -> list[Column | Drawing]:
+    points, metric, mean = plan.curve, target.outcome.metric, target.baseline.mean
     found = [math.copysign(point.changes[target.name], target.change) for point in points]
-    mean, fits = target.baseline.mean, [math.isfinite(change) for change in found]
+    fits = [math.isfinite(change) for change in found]
     lifts = [digits.lift(c / mean) if ok and mean > 0 else digits.NOTHING for c, ok in zip(found, fits, strict=True)]
     steps = [digits.difference(c, metric.unit) if ok else "none" for c, ok in zip(found, fits, strict=True)]
-    yield Column(look.say(metric.name), tuple(map(look.plain, lifts)), right=True)
-    yield Column("", tuple(map(look.plain, steps)), right=True, drop=2, name="differences")
-    largest = max((abs(c) for c, ok in zip(found, fits, strict=True) if ok), default=1.0)
+    per = "per variant" if len(set(plan.arms.values())) == 1 else "smallest variant"
+    days = [Column("days", tuple(str(p.days) for p in points), right=True)] if points[0].days else []
+    return [
+        *days,
+        Column(per, tuple(digits.count(p.smallest) for p in points), right=True),
+        Column("lift", tuple(map(look.plain, lifts)), right=True),
+        Column("difference", tuple(map(look.plain, steps)), right=True, drop=2),
+        _bars(found, look),
+    ]
+
+
+def _bars(found: list[float], look: Look) -> Drawing:
+    largest = max((abs(change) for change in found if math.isfinite(change)), default=1.0)
 
     def draw(width: int) -> Column:
-        lengths = [
-            max(0, round(abs(c) / largest * (width - 1))) if ok else 0 for c, ok in zip(found, fits, strict=True)
-        ]
-        return Column("", tuple(look.plain("─" * length + "●") for length in lengths))
+        shares = [abs(change) / largest if math.isfinite(change) else None for change in found]
+        bars = ["" if share is None else "─" * round(share * (width - 1)) + "●" for share in shares]
+        return Column("", tuple(map(look.plain, bars)))
 
-    yield Drawing(draw, _BAR, _LONGEST, drop=1)
+    return Drawing(draw, _BAR, _LONGEST, drop=1)
 
 
 def _foot(plan: Plan, look: Look) -> list[Text]:
@@ -253,7 +258,7 @@ def _notes(plan: Plan) -> Iterator[str]:
     if len(some) > 1 and some[0].power > question.wanted:
         each = _percent(some[0].power)
         yield f"each test is given a chance of {each}, so that all of them together keep {_percent(question.wanted)}"
-    yield _ASSUMED[question.experiment.analysis.looks == "fixed"]
+    yield _looked(plan)
     told = sorted({t.baseline.viewers for t in some if t.baseline.viewers})
     if told:
         yield f"control is what {digits.count(told[-1])} stored viewers show, all variants pooled: nothing is unblinded"
@@ -262,6 +267,19 @@ def _notes(plan: Plan) -> Iterator[str]:
     if (any_found := plan.any_found) is not None:
         yield f"if every treatment has the MDE, at least one is found with a chance of {_percent(any_found)}"
     yield from (f"not planned for: {reason}" for reason in question.unplanned)
+
+
+def _looked(plan: Plan) -> str:
+    stopping, target, entering = plan.stopping, plan.deciding, plan.question.entering
+    if plan.question.experiment.analysis.looks == "fixed":
+        return "the chance is that of the one look at the end"
+    said = "the chance is that of the look at the end; looking daily often decides earlier"
+    if stopping is None or not entering:
+        return said
+    total = plan.in_all(stopping.viewers)
+    days = _counted(math.ceil(total / entering), "day")
+    found = f"{target.name} is found after {days} on average, by the end with a chance of {_percent(stopping.chance)}"
+    return f"{said}: where the change is there, {found}"
 
 
 def _target(plan: Plan, name: str) -> Target:

@@ -14,10 +14,14 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import TYPE_CHECKING
 
 from abstory.stats.moments import Tally
 from abstory.stats.proportions import score_test
 from abstory.stats.roots import crossing
+
+if TYPE_CHECKING:
+    from abstory.stats.boundaries import Boundaries
 
 Critical = Callable[[float], tuple[float, float]]
 """From viewers in control to the critical value of T and its degrees of freedom (may be inf)."""
@@ -169,6 +173,55 @@ def any_found(drifts: Sequence[float], lambdas: Sequence[float], critical: float
     reach = math.ceil(_SURE / step)
     none = (_density(at * step) * _none_beyond(at * step, arms, critical) for at in range(-reach, reach + 1))
     return 1 - step * math.fsum(none)
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """What looking at several moments brings when an effect is there.
+
+    Attributes:
+        chance: of having found it at or before the last look.
+        viewers: in control, on average, when it is found or the last look is taken.
+    """
+
+    chance: float
+    viewers: float
+
+
+def stopping(signal: Signal, looks: Sequence[float], critical: Critical) -> Stopping:
+    """How soon a reading that may be looked at repeatedly finds an effect, stopping at its first crossing.
+
+    Exact for the normal process behind T (recursive integration, see `boundaries`), whatever the critical values.
+
+    Args:
+        signal: of the effect.
+        looks: viewers in control at each, increasing, > 0.
+        critical: of |T| at each; degrees of freedom are not used.
+    """
+    from abstory.stats.boundaries import Boundaries, chances
+    from abstory.stats.group_designs import expected_share
+
+    upper = tuple(critical(n)[0] * signal.null / signal.true for n in looks)
+    design = Boundaries(tuple(looks), upper, tuple(-height for height in upper))
+    drift = signal.gap / signal.true
+    return Stopping(math.fsum(chances(design, drift).above), expected_share(design, drift))
+
+
+def staged(fixed: float, design: Boundaries, *, alpha: float, power: float) -> tuple[float, float]:
+    """Viewers of a group sequential design: the most there may be, and the mean when the effect is there.
+
+    The inflation factor of Jennison & Turnbull, Group Sequential Methods, 1999, section 2.3, times a fixed design's.
+
+    Args:
+        fixed: viewers that one look needs for the same alpha and power, > 0.
+        design: the looks, such as `group_designs.spending_design`, ending at the plan's full information of 1.
+        alpha: of one side, in (0, 0.5).
+        power: in (alpha, 1).
+    """
+    from abstory.stats.group_designs import drift_for, expected_share, inflation
+
+    most = fixed * inflation(design, alpha, power)
+    return most, most * expected_share(design, drift_for(design, power))
 
 
 def welch_df(n: float, ratio: float) -> float:
