@@ -1,4 +1,3 @@
-import json
 import subprocess
 import sys
 
@@ -43,29 +42,68 @@ def test_warnings_fail_only_when_strict(project, capsys):
 def test_nothing_to_check_and_no_such_file(project, capsys):
     assert run(["validate"]) == 2
     assert run(["validate", "missing.yaml"]) == 2
-    assert "no such file" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "error E101: missing.yaml: there is no such file" in said.out
+    assert "abstory new KEY" in said.err
 
 
-def test_init_new_validate_schema(project, capsys):
-    assert run(["init", "shop"]) == 0
-    for key, template in (("first", "ab"), ("second", "factorial")):
-        assert run(["-C", "shop", "new", key, "--template", template]) == 0
-    assert run(["-C", "shop", "validate", "--strict"]) == 0
-    before = (project / "shop/experiments/first.yaml").read_bytes()
-    assert run(["-C", "shop", "new", "first"]) == 2
-    assert run(["init", "shop"]) == 0
-    assert (project / "shop/experiments/first.yaml").read_bytes() == before
-    assert run(["-C", "shop", "new", "../x"]) == 2
-    assert run(["-C", "shop", "new", "x", "--template", "calendar"]) == 2
-    capsys.readouterr()
-    assert run(["schema"]) == 0
-    schema = json.loads(capsys.readouterr().out)
-    assert schema["required"] == ["version", "key", "metrics"]
-    assert schema["additionalProperties"] is False
+def test_the_second_of_two_files_names_the_first(project, capsys):
+    for name in ("a", "b"):
+        (project / f"experiments/{name}.yaml").write_text(GOOD.format("same"))
+    run(["validate", str(project / "experiments")])
+    assert f"the key same is already used in {project / 'experiments/a.yaml'}" in " ".join(
+        capsys.readouterr().out.split()
+    )
 
 
-def test_validate_imports_no_engine(project):
-    (project / "experiments/a.yaml").write_text(GOOD.format("a"))
-    code = "import sys; from abstory.cli.main import run; run(['validate', '-h'][:1]); print(sorted({'numpy','scipy','duckdb','polars','rich'} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=project)
+def test_cuts_are_looked_for_when_asked(project, capsys):
+    path = project / "experiments/a.yaml"
+    path.write_text(GOOD.format("a") + "story: launch\nasset: cuts/{key}/{story}_{cta}_{variant}.mp4\n")
+    assert run(["validate"]) == 0
+    (project / "cuts/a").mkdir(parents=True)
+    (project / "cuts/a/launch_none_none.mp4").touch()
+    assert run(["validate", "--assets", "--format", "concise"]) == 2
+    (missing,) = (line for line in capsys.readouterr().out.splitlines() if " E502 " in line)
+    assert "a.yaml:6:8: E502 asset: no cut of buy: cuts/a/launch_buy_buy.mp4" in missing
+    (project / "cuts/a/launch_buy_buy.mp4").touch()
+    assert run(["validate", "--assets"]) == 0
+
+
+def test_cuts_lie_in_the_project_wherever_it_is_called_from(project, tmp_path_factory, monkeypatch):
+    (project / "experiments/a.yaml").write_text(GOOD.format("a") + "asset: '{cta}.mp4'\n")
+    for level in ("none", "buy"):
+        (project / f"{level}.mp4").touch()
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    assert run(["-C", str(project), "validate", "--assets"]) == 0
+
+
+def test_people_read_80_columns_or_what_is_asked(project, capsys):
+    (project / "experiments/a.yaml").write_text(GOOD.format("a") + f"password: x\ntitle: [{'a, ' * 60}b]\n")
+    for width in (40, 80, 120):
+        assert run(["--width", str(width), "validate"]) == 2
+        lines = [line for line in capsys.readouterr().out.splitlines() if "-->" not in line]
+        assert max(map(len, lines)) <= width
+
+
+def test_github_titles_say_what_the_code_means(project, capsys):
+    (project / "experiments/a.yaml").write_text(GOOD.format("B"))
+    run(["validate", "--format", "github"])
+    assert ",line=2,col=6,title=E205 not a name::" in capsys.readouterr().out
+
+
+LOADED = """
+import sys
+from abstory.cli.main import run
+code = run(["validate"])
+print(sorted({"numpy", "scipy", "statsmodels", "duckdb", "polars", "rich", "jinja2"} & set(sys.modules)))
+sys.exit(code)
+"""
+
+
+@pytest.mark.parametrize(("key", "code", "said"), [("good", 0, "1 file, 0 errors"), ("Bad", 2, "1 file, 1 error")])
+def test_checking_a_file_imports_no_engine_and_draws_nothing(project, key, code, said):
+    (project / "experiments/a.yaml").write_text(GOOD.format(key))
+    done = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=False, cwd=project)
+    assert done.returncode == code
+    assert said in done.stderr
     assert done.stdout.splitlines()[-1] == "[]"

@@ -23,6 +23,7 @@ BEYOND = {
     "alpha_zero",
     "key_date",
     "length_not_a_duration",
+    "length_text_of_variants",
     "decimals_three",
     "mde_zero",
     "traffic_over",

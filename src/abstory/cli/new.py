@@ -19,11 +19,14 @@ from abstory.errors import NotWritable, NotYet, UsageError
     type=click.Choice(["ab", "factorial", "calendar"]),
     default="ab",
     show_default=True,
-    help="What to start from.",
+    help="ab tests one attribute, factorial several at once; calendar is not built yet.",
 )
 @click.pass_obj
 def command(settings: Settings, key: str, template: str) -> None:
-    """Write a commented experiment file for KEY into the project's experiments folder; never overwrites."""
+    """Write a commented experiment file for KEY into the project's experiments folder; never overwrites.
+
+    KEY names the experiment for ever: 1 to 64 of a-z, 0-9, _ and -.
+    """
     if template == "calendar":
         raise NotYet("the calendar template is not built yet", hint="use --template ab or factorial")
     path = settings.project / "experiments" / f"{_name(key)}.yaml"
@@ -54,10 +57,17 @@ def _text(template: str, key: str) -> str:
 
 def _write(path: Path, text: str) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _folder(path.parent)
         with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)
     except FileExistsError:
         raise UsageError(f"{path} exists; nothing was written", hint="choose another key") from None
     except OSError as error:
         raise NotWritable(f"{path}: {error.strerror}") from None
+
+
+def _folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise NotWritable(f"{path} is not a folder") from None

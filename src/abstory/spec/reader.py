@@ -241,7 +241,9 @@ def _syntax(error: Any, place: Place, text: str) -> Problem:
     reason = str(error.problem or "this is not YAML")
     lines = text.split("\n")
     if "'\\t'" in reason:
-        return Problem("E105", place, "a tab used as indentation", "indent with spaces")
+        within = lines[place.line - 1][: place.column - 1].strip()
+        what, hint = ("inside a line", "write a space") if within else ("used as indentation", "indent with spaces")
+        return Problem("E105", place, f"a tab {what}", hint)
     hint = "is something unclosed above?" if "stream end" in reason or place.line >= len(lines) else ""
     if "mapping values are not allowed" in reason:
         hint = 'a text with ": " in it needs quotes'

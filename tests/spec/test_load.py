@@ -1,0 +1,108 @@
+"""What is said together, what only once the other is right, and what leaves a file the same."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from abstory.spec import check_bytes
+
+SLOT = """\
+unit: slot
+calendar: {weeks: 4, slots: {mon-fri: ["12:30", "18:30"]}, accounts: [a, b], no_repeat: 2, seed: 20261123}
+metrics: {primary: [{name: completion_rate, mde: 4%}], secondary: [{name: followers_gained}]}
+"""
+
+
+def codes(text):
+    return [one.code for one in check_bytes(text.encode(), "a.yaml")[1]]
+
+
+def test_a_horizon_is_told_once_the_lengths_are_right(whole):
+    wrong = whole("factors: {length: [15s, 12sec]}\nmetrics: {primary: [{name: watched_14s, mde: 2}]}")
+    assert codes(wrong) == ["E207", "E206"]
+    assert codes(wrong.replace("12sec", "12s")) == ["E302", "E206"]
+    assert codes(wrong.replace("12sec", "12s").replace("_14s", "_12s").replace("2}", "2%}")) == ["W204"]
+
+
+def test_lengths_below_a_second_suggest_no_metric_that_cannot_be(whole):
+    _, found = check_bytes(whole("factors: {length: [900ms, 12s]}\nmetrics: {primary: watched_5s}").encode(), "a")
+    assert [(one.code, one.hint) for one in found] == [("E302", "")]
+
+
+def test_a_wrong_schedule_is_no_missing_schedule(whole):
+    assert codes(whole("schedule: {start: soon, end: 2026-12-07}\nanalysis: {looks: fixed}")) == ["E209"]
+
+
+def test_the_slot_design_is_refused_once(whole):
+    assert codes(whole(SLOT)) == ["E401"]
+
+
+def test_a_slot_file_shows_no_secret(whole):
+    _, found = check_bytes(b"{version: 1, unit: slot, password: hunter2}", "a")
+    assert [(one.code, one.source) for one in found] == [("E401", "")]
+
+
+@pytest.mark.parametrize(
+    ("share", "points"), [("33.33%", 3333), ("0.01%", 1), ("100%", 10_000), ("12.5%", 1250), ("0.29%", 29)]
+)
+def test_shares_have_two_decimals(share, points, whole):
+    assert check_bytes(whole(f"traffic: {{share: {share}}}").encode(), "a")[0].traffic.share == points
+
+
+def test_defaults_of_what_is_left_out(whole):
+    """As docs/experiment-file.md has them."""
+    made, _ = check_bytes(whole("schedule: {start: 2026-11-23, end: 2026-12-07}").encode(), "a")
+    assert (made.schedule.timezone, made.decision.otherwise, made.lifetime.text) == ("UTC", "keep_control", "24h")
+    assert (made.analysis.window.text, made.decision.min_runtime.text) == ("24h", "7d")
+
+
+def test_short_forms_are_the_long_ones(whole):
+    short, _ = check_bytes(b"version: 1\nkey: a\nfactors: {filter: [none, warm]}\nmetrics: {primary: cta_rate}", "a")
+    long = "key: a\nfactors: {filter: [none, warm]}\ndesign: full_factorial\nunit: viewer\n"
+    same, _ = check_bytes(whole(long + "metrics: {primary: [{name: cta_rate}], secondary: []}").encode(), "a")
+    assert short.fingerprint == same.fingerprint
+    assert [variant.name for variant in short.variants] == ["none", "warm"]
+
+
+SECTIONS = {
+    "version": ["version: 1"],
+    "key": ["key: launch"],
+    "schedule": ["schedule:", "  start: 2026-11-23", "  end: 2026-12-07", "  timezone: Europe/Berlin"],
+    "traffic": ["traffic: {share: 40%}"],
+    "variants": ["variants:", "  plain: {cta: none, weight: 2}", "  shop: {weight: 1, cta: shop_now}"],
+    "metrics": ["metrics:", "  primary: [{name: cta_rate, mde: 5%}]", "  secondary: [follow_rate, like_rate]"],
+    "decision": ["decision:", "  min_runtime: 7d", "  min_per_variant: 500"],
+}
+NESTED = {"schedule", "metrics", "decision"}
+PLAIN = "\n".join("\n".join(lines) for lines in SECTIONS.values())
+
+
+@st.composite
+def respelt(draw):
+    """The same declaration in another order, with comments, empty lines, another end of line, perhaps a BOM."""
+    lines = []
+    for name in draw(st.permutations(list(SECTIONS))):
+        first, *inner = SECTIONS[name]
+        lines += [first, *(draw(st.permutations(inner)) if name in NESTED else inner)]
+    remarks = st.sampled_from(["", "  # why", "  # Größe 動画", "   "])
+    between = st.sampled_from([[], [""], ["# title: not me"], ["", "#", ""]])
+    told = [part for line in lines for part in (*draw(between), line + draw(remarks))]
+    text = draw(st.sampled_from(["\n", "\r\n"])).join(told) + draw(st.sampled_from(["", "\n", "\n# end"]))
+    return draw(st.sampled_from(["", "\ufeff"])) + text
+
+
+@given(respelt())
+def test_how_a_file_is_written_leaves_its_fingerprint(text):
+    plain, _ = check_bytes(PLAIN.encode(), "a.yaml")
+    same, found = check_bytes(text.encode(), "a.yaml")
+    assert same is not None, found
+    assert same.fingerprint == plain.fingerprint
+
+
+@given(st.sampled_from(["2}", "40%", "5%", "7d", "500", "launch", "follow_rate", "12-07", "Berlin"]))
+def test_what_it_says_does_not(word):
+    other = {"2}": "3}", "launch": "lunch", "follow_rate": "save_rate", "12-07": "12-08", "Berlin": "London"}
+    changed = PLAIN.replace(word, other.get(word, re.sub(r"\d+", "9", word)))
+    assert check_bytes(changed.encode(), "a")[0].fingerprint != check_bytes(PLAIN.encode(), "a")[0].fingerprint
