@@ -25,6 +25,7 @@ WORDS = {
     Reason.TOO_FEW: "too few",
     Reason.TOO_EARLY: "too early",
     Reason.BEFORE_END: "not yet",
+    Reason.BETWEEN_LOOKS: "not yet",
     Reason.NO_VARIATION: "no variation",
     Reason.NO_DENOMINATOR: "no data",
     Reason.CONTROL_NEAR_ZERO: "no lift",

@@ -7,26 +7,43 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from abstory.errors import ExitCode
-from abstory.experiment import Outcome
-from abstory.stats.estimate import Effect, Undetermined
+from abstory.experiment import HOUR_US, Outcome
+from abstory.stats.estimate import Effect, Estimate, Undetermined
 
 
 class Reads(StrEnum):
-    """The word for a comparison, from its interval and nothing else.
+    """The word for a comparison, from its interval; where p is adjusted step by step, from that p.
 
     BETTER / WORSE: the interval excludes 0, on the good / bad side of the metric's direction.
-    UNCLEAR: it holds 0. HOLDS: a guardrail's bound lies inside its margin. NOT_SHOWN_SAFE: it does not.
+    UNCLEAR: it holds 0. EQUIVALENT: it holds 0 and, at 1 − 2 alpha, lies inside the declared margins.
+    HOLDS: a guardrail's bound lies inside its margin. NOT_SHOWN_SAFE: it does not.
     HARMED: a guardrail is shown to be beyond its margin. UNKNOWN: Undetermined.
     """
 
     BETTER = "better"
     WORSE = "worse"
     UNCLEAR = "unclear"
+    EQUIVALENT = "equivalent"
     HOLDS = "holds"
     NOT_SHOWN_SAFE = "not shown safe"
     HARMED = "harmed"
     UNKNOWN = "unknown"
     DESCRIPTIVE = "not compared"
+
+
+@dataclass(frozen=True, slots=True)
+class AtStop:
+    """An effect corrected for the looks that could have stopped the experiment before, and the one that did.
+
+    Attributes:
+        difference: median-unbiased, with an interval that excludes 0 exactly when `p_value` < alpha.
+        lift: the same on the relative scale; None where there is no lift.
+        p_value: two-sided, of the stage-wise ordering, times the size of the family.
+    """
+
+    difference: Estimate
+    lift: Estimate | None
+    p_value: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +57,9 @@ class Comparison:
         reads: the word.
         bound: guardrails only: the one-sided bound on the bad side, on the scale of the margin
             (a lift for a relative margin, a difference for an absolute one).
+        p_adjusted: where a procedure goes step by step (Holm, Hochberg, gatekeeping): the p that `reads` follows;
+            interval and p of `effect` are then Bonferroni's. None where the p of `effect` is the adjusted one.
+        at_stop: of a group sequential look that stops on this comparison; None elsewhere.
     """
 
     variant: str
@@ -47,6 +67,14 @@ class Comparison:
     effect: Effect | Undetermined
     reads: Reads
     bound: float | Undetermined | None = None
+    p_adjusted: float | None = None
+    at_stop: AtStop | None = None
+
+    @property
+    def p_value(self) -> float | None:
+        """The p that the word follows; None where there is no effect."""
+        own = self.effect.p_value if isinstance(self.effect, Effect) else None
+        return own if self.p_adjusted is None else self.p_adjusted
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +146,65 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """One look of a group sequential design.
+
+    Attributes:
+        share: of the plan's viewers, at this look; 1 or more at the last.
+        as_of_us: the instant it reads.
+        earlier: shares of the looks before it, as they were recorded.
+        crossed: comparisons, as `metric variant`, that have crossed their boundary by the looks before it.
+    """
+
+    share: float
+    as_of_us: int
+    earlier: tuple[float, ...] = ()
+    crossed: tuple[str, ...] = ()
+
+    @property
+    def number(self) -> int:
+        """1-based."""
+        return len(self.earlier) + 1
+
+    @property
+    def last(self) -> bool:
+        """Whether nothing is left to look for."""
+        return self.share >= 1
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """Where a group sequential experiment stands between its looks.
+
+    Attributes:
+        planned: number of looks declared.
+        viewers: of all variants together, at the planned end.
+        seen: viewers there are now.
+        look: the one whose numbers are shown; None before the first.
+        new: whether this very call took it.
+        next_at: viewers at which the next look is due; None after the last.
+    """
+
+    planned: int
+    viewers: int
+    seen: int
+    look: Look | None
+    new: bool
+    next_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Method:
     """How the numbers were made: the chain the `how` line prints.
 
     Attributes:
-        reading: `always valid` or `fixed horizon`.
+        reading: `always valid`, `fixed horizon` or `group sequential`.
         multiplicity: such as `Bonferroni over 7`, or empty for a family of one.
         family: number of comparisons the primary alpha is shared by.
         alpha: of the file.
         planned: viewers of a compared pair that the always-valid reading is tuned to; None when fixed.
         notes: further sentences (why a metric was not compared, what was withheld).
+        looking: group sequential only: the looks taken and to come.
     """
 
     reading: str
@@ -136,6 +213,7 @@ class Method:
     alpha: float
     planned: int | None
     notes: tuple[str, ...] = ()
+    looking: Looking | None = None
 
 
 class AsOf(StrEnum):
@@ -145,6 +223,7 @@ class AsOf(StrEnum):
     NOW = "now"
     LAST_EVENT = "last event stored"
     LAST_EXPOSURE = "last exposure stored"
+    LAST_LOOK = "the last planned look"
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +272,12 @@ class ExperimentResult:
     def viewers(self) -> int:
         """Analysed viewers over all variants."""
         return sum(arm.viewers for arm in self.arms)
+
+    @property
+    def runtime_us(self) -> int:
+        """From the first exposure to `as_of`, to the next whole hour: a day's last event is never at midnight."""
+        first = self.first_exposure_us
+        return 0 if first is None else -(-(self.as_of_us - first) // HOUR_US) * HOUR_US
 
     @property
     def trusted(self) -> bool:

@@ -3,8 +3,9 @@
 Always valid (the default): AlwaysValid(alpha, planned), `planned` being twice `decision.min_per_variant`: the viewers
 of a compared pair at which its interval is tightest, declared before any data as the guarantee demands. The family is
 every treatment on every primary metric and shares alpha by Bonferroni. Fixed: one look at the schedule's end, Dunnett
-over the treatments of a primary metric and Bonferroni over several primaries. Guardrails are one-sided at alpha (the
-end on the bad side of a two-sided interval at 2 alpha) and secondaries are read at alpha; neither is in the family.
+over the treatments of a primary metric and Bonferroni over several primaries. Group sequential: a few looks, each when
+its share of the planned viewers is there. Guardrails are one-sided at alpha (the end on the bad side of a two-sided
+interval at 2 alpha) and in no family. What needs the p values of a whole family is in `families`.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
-from abstory.errors import NotYet
 from abstory.experiment import Experiment, Outcome, Role, Variant
+from abstory.experiment.looks import GroupSequential as PlannedLooks
 from abstory.metrics import Metric
-from abstory.results import Method
+from abstory.results import Look, Looking, Method
 from abstory.stats.dunnett import Dunnett, loadings
 from abstory.stats.estimate import Undetermined
+from abstory.stats.group_sequential import GroupSequential
 from abstory.stats.moments import Moments
 from abstory.stats.multiplicity import Bonferroni
 from abstory.stats.reading import FixedHorizon, Reading
@@ -46,15 +48,31 @@ def planned(experiment: Experiment) -> int:
     return 2 * experiment.decision.min_per_variant
 
 
-def reading(experiment: Experiment, outcome: Outcome, moments: Mapping[str, Moments]) -> Reading:
-    """How one metric's comparisons are read.
+def planned_looks(experiment: Experiment) -> PlannedLooks | None:
+    """The group sequential looks that the file declares; None where it declares another way."""
+    looks: object = experiment.analysis.looks
+    return looks if isinstance(looks, PlannedLooks) else None
 
-    Raises:
-        NotYet: the file declares group sequential looks.
+
+def way(experiment: Experiment) -> str:
+    """The declared correction over several comparisons."""
+    return experiment.analysis.multiplicity
+
+
+def reading(
+    experiment: Experiment, outcome: Outcome, moments: Mapping[str, Moments], *, look: Look | None = None
+) -> Reading:
+    """How one metric's comparisons are read where their level needs no p of any other.
+
+    Args:
+        experiment: as the file declares it.
+        outcome: the metric in its role.
+        moments: of every variant: who is compared, and Dunnett's correlations.
+        look: of a group sequential design; without one it is read as at the plan's last look.
     """
-    base = _base(experiment)
+    base = _base(experiment, look)
     if outcome.role is Role.GUARDRAIL:
-        return base.at(min(2 * base.alpha, _LARGEST_LEVEL))
+        return doubled(base)
     if outcome.role is Role.SECONDARY or experiment.analysis.multiplicity == "none":
         return base
     if not _dunnett(experiment):
@@ -65,15 +83,30 @@ def reading(experiment: Experiment, outcome: Outcome, moments: Mapping[str, Mome
     return _shared(_dunnett_reading(experiment, outcome.metric, compared, moments), _primaries(experiment, moments))
 
 
+def base(experiment: Experiment, look: Look | None = None) -> Reading:
+    """The declared way of looking at alpha, for one comparison."""
+    return _base(experiment, look)
+
+
+def doubled(reading: Reading) -> Reading:
+    """The reading of which one end is a bound at alpha of one side."""
+    return reading.at(min(2 * reading.alpha, _LARGEST_LEVEL))
+
+
 def family(experiment: Experiment, moments: Mapping[str, Moments]) -> tuple[tuple[str, str], ...]:
-    """Every (primary metric, treatment) that shares alpha: those that can be compared and have a viewer.
+    """Every (primary metric, treatment) that shares alpha."""
+    return members(experiment, moments, Role.PRIMARY)
+
+
+def members(experiment: Experiment, moments: Mapping[str, Moments], role: Role) -> tuple[tuple[str, str], ...]:
+    """Every (metric of the role, treatment) that can be compared and has a viewer.
 
     Who leaves is decided by declared lengths and by exposure counts, never by outcomes.
     """
     return tuple(
         (outcome.metric.name, variant.name)
         for outcome in experiment.outcomes
-        if outcome.role is Role.PRIMARY
+        if outcome.role is role
         for variant in experiment.treatments
         if moments[variant.name].n and not lengths_apart(experiment, outcome.metric, variant)
     )
@@ -93,26 +126,31 @@ def instant(us: int) -> str:
 
 
 def method(
-    experiment: Experiment, moments: Mapping[str, Moments], *, as_of_us: int, now_us: int | None = None
+    experiment: Experiment,
+    moments: Mapping[str, Moments],
+    *,
+    as_of_us: int,
+    now_us: int | None = None,
+    looking: Looking | None = None,
 ) -> Method:
     """How the numbers were made, for the line that says so."""
     return Method(
-        reading=_base(experiment).name,
+        reading=_base(experiment, None).name,
         multiplicity=_words(experiment, moments),
         family=max(1, len(family(experiment, moments))),
         alpha=experiment.analysis.alpha,
-        planned=None if fixed(experiment) else planned(experiment),
+        planned=planned(experiment) if experiment.analysis.looks == "always_valid" else None,
         notes=(*_time_notes(experiment, as_of_us, now_us), *_notes(experiment, moments)),
+        looking=looking,
     )
 
 
-def _base(experiment: Experiment) -> FixedHorizon | AlwaysValid:
-    alpha, looks = experiment.analysis.alpha, experiment.analysis.looks
-    if looks == "fixed":
-        return FixedHorizon(alpha)
-    if looks == "always_valid":
-        return AlwaysValid(alpha, planned(experiment))
-    raise NotYet("group sequential looks are not built yet", hint="use looks: always_valid or looks: fixed")
+def _base(experiment: Experiment, look: Look | None) -> FixedHorizon | AlwaysValid | GroupSequential:
+    alpha, looks = experiment.analysis.alpha, planned_looks(experiment)
+    if looks is not None:
+        at = look or Look(1.0, 0, tuple(number / looks.looks for number in range(1, looks.looks)))
+        return GroupSequential(alpha, at.share, at.earlier, looks.spending)
+    return FixedHorizon(alpha) if fixed(experiment) else AlwaysValid(alpha, planned(experiment))
 
 
 def _dunnett(experiment: Experiment) -> bool:
@@ -145,14 +183,32 @@ def _squared_error(metric: Metric, moments: Moments) -> float:
 
 def _words(experiment: Experiment, moments: Mapping[str, Moments]) -> str:
     size, several = len(family(experiment, moments)), _primaries(experiment, moments)
+    named = way(experiment)
+    if named == "gatekeeping" and (later := len(members(experiment, moments, Role.SECONDARY))):
+        return f"gatekeeping from {size} to {later}"
     if size <= 1:
         return ""
-    if experiment.analysis.multiplicity == "none":
-        return f"no adjustment over {size}"
+    if named in _NAMED:
+        return f"{_NAMED[named]} over {size}"
     if not _dunnett(experiment):
         return f"Bonferroni over {size}"
     within = f"Dunnett over {size // several}" if size > several else ""
     return ", ".join(filter(None, (within, f"Bonferroni over {several} primaries" if several > 1 else "")))
+
+
+_NAMED = {
+    "none": "no adjustment",
+    "holm": "Holm",
+    "hochberg": "Hochberg",
+    "gatekeeping": "Holm",
+    "bh": "Benjamini-Hochberg",
+}
+_BESIDE = {
+    "holm": "words and p adj go by Holm's steps; intervals are Bonferroni's, which are wider",
+    "hochberg": "words and p adj go by Hochberg's steps; intervals are Bonferroni's, which are wider",
+    "gatekeeping": "words and p adj go through the gates, primaries first; intervals are Bonferroni's",
+    "bh": "a false discovery rate: of the primaries said to differ, at most alpha are expected to be wrong",
+}
 
 
 def _time_notes(experiment: Experiment, as_of_us: int, now_us: int | None) -> Iterator[str]:
@@ -166,14 +222,23 @@ def _time_notes(experiment: Experiment, as_of_us: int, now_us: int | None) -> It
 
 
 def _notes(experiment: Experiment, moments: Mapping[str, Moments]) -> Iterator[str]:
-    if experiment.metrics.secondary:
-        yield "secondary metrics are exploratory, not adjusted"
+    named, several = way(experiment), len(family(experiment, moments)) > 1
+    if named in _BESIDE and (several or named == "gatekeeping"):
+        yield _BESIDE[named]
+    if experiment.metrics.secondary and named != "gatekeeping":
+        yield _exploratory(len(members(experiment, moments, Role.SECONDARY)), named)
     if experiment.metrics.guardrails:
         yield "guardrails are read one-sided at alpha, outside the family"
     yield from _not_compared(experiment)
     empty = [variant.name for variant in experiment.variants if not moments[variant.name].n]
     if empty:
         yield f"no analysed viewers: {', '.join(empty)}"
+
+
+def _exploratory(size: int, named: str) -> str:
+    if size < 2 or named == "none":
+        return "secondary metrics are exploratory, not adjusted"
+    return f"secondary metrics are exploratory: Benjamini-Hochberg over {size}, intervals at the level of those named"
 
 
 def _not_compared(experiment: Experiment) -> Iterator[str]:

@@ -5,20 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from abstory.analysis import readings
+from abstory.analysis import families, readings
 from abstory.assignment.sql import variant_sql
 from abstory.experiment import DAY_US, Experiment, Outcome, Role, Variant
 from abstory.ledger import data_hash
 from abstory.metrics import Direction, Metric
 from abstory.quality import Evidence, checks
-from abstory.results import ArmCount, AsOf, Comparison, ExperimentResult, MetricResult, Reads, Status
+from abstory.results import ArmCount, AsOf, Comparison, ExperimentResult, Look, MetricResult, Reads, Status
 from abstory.stats.estimate import Effect, Estimate, Reason, Undetermined
 from abstory.stats.moments import Moments
 from abstory.stats.reading import Reading
 from abstory.warehouse.base import Answer, Arm, RollUp, Span, Warehouse
 
 
-def run(experiment: Experiment, warehouse: Warehouse, *, now_us: int, as_of_us: int | None = None) -> ExperimentResult:
+def run(
+    experiment: Experiment,
+    warehouse: Warehouse,
+    *,
+    now_us: int,
+    as_of_us: int | None = None,
+    look: Look | None = None,
+) -> ExperimentResult:
     """Analyse what a warehouse holds.
 
     Args:
@@ -27,13 +34,15 @@ def run(experiment: Experiment, warehouse: Warehouse, *, now_us: int, as_of_us: 
         now_us: the clock.
         as_of_us: the instant to read at; None for the earlier of now and the data's end (the last stored event, or the
             last exposure where there is no event), so that no window counts as closed whose events may be missing.
+        look: the planned look to read, at its own instant.
     """
     span = warehouse.span(experiment.key)
     instant, source = as_of(span, now_us=now_us, given_us=as_of_us)
-    answer = warehouse.roll_up(plan(experiment, instant))
+    at = look or instant
+    answer = warehouse.roll_up(plan(experiment, look.as_of_us if look else instant))
     stored = warehouse.fingerprints(experiment.key)
-    result = analyse(experiment, answer, span, instant, stored=stored, now_us=now_us)
-    return replace(result, as_of_from=source)
+    result = analyse(experiment, answer, span, at, stored=stored, now_us=now_us)
+    return replace(result, as_of_from=AsOf.LAST_LOOK if look else source)
 
 
 def as_of(span: Span, *, now_us: int, given_us: int | None) -> tuple[int, AsOf]:
@@ -72,7 +81,7 @@ def analyse(
     experiment: Experiment,
     answer: Answer,
     span: Span,
-    as_of_us: int,
+    at: int | Look,
     *,
     stored: Mapping[str, int] | None = None,
     now_us: int | None = None,
@@ -83,15 +92,17 @@ def analyse(
         experiment: as the file declares it.
         answer: to `plan(experiment, as_of_us)`.
         span: of what is stored.
-        as_of_us: the instant the answer is of.
+        at: the instant the answer is of, or the planned look there.
         stored: exposures by the fingerprint they were recorded under; None where that is not known.
         now_us: the clock, for the age of the data only; None leaves the age unknown.
     """
+    look = at if isinstance(at, Look) else None
+    as_of_us = at.as_of_us if isinstance(at, Look) else at
     end, stamps = data_end(span), stored or {}
     age_us = None if now_us is None or end is None else now_us - end
     quality = checks(Evidence(experiment, answer, stamps, age_us, readings.over(experiment, as_of_us)))
     trusted = all(check.status is not Status.FAIL for check in quality)
-    asked = _Asked(experiment, {name: arm.moments for name, arm in answer.arms.items()}, as_of_us, trusted)
+    asked = _Asked(experiment, {name: arm.moments for name, arm in answer.arms.items()}, as_of_us, trusted, look)
     loyal = replace(asked, moments={name: arm.without_crossovers for name, arm in answer.arms.items()})
     crossed = any(arm.crossovers for arm in answer.arms.values())
     first = _first_exposure(experiment, answer, span)
@@ -106,12 +117,12 @@ def analyse(
         day=_day(experiment, first, as_of_us),
         days=(experiment.schedule.end - experiment.schedule.start).days if experiment.schedule else None,
         arms=_arms(experiment, answer),
-        metrics=tuple(map(asked.metric, experiment.outcomes)),
+        metrics=asked.metrics(),
         checks=quality,
         method=readings.method(experiment, asked.moments, as_of_us=as_of_us, now_us=now_us),
         data_end_us=end,
         exposures_by_day=answer.exposures_by_day,
-        without_crossovers=tuple(map(loyal.metric, experiment.outcomes)) if crossed else (),
+        without_crossovers=loyal.metrics() if crossed else (),
         data_hash=data_hash(answer, as_of_us=as_of_us, fingerprint=experiment.fingerprint, stored=stamps),
     )
 
@@ -124,9 +135,13 @@ class _Asked:
     moments: Mapping[str, Moments]
     as_of_us: int
     trusted: bool
+    look: Look | None = None
 
-    def metric(self, outcome: Outcome) -> MetricResult:
-        reading = readings.reading(self.experiment, outcome, self.moments)
+    def metrics(self) -> tuple[MetricResult, ...]:
+        family = families.Family(self.experiment, self.moments, self.look)
+        return families.settled(family, self.experiment.outcomes, self.metric)
+
+    def metric(self, outcome: Outcome, reading: Reading) -> MetricResult:
         control = value(outcome.metric, self.moments[self.experiment.control.name])
         compared = tuple(self._compare(outcome, variant, reading) for variant in self.experiment.treatments)
         return MetricResult(outcome, control, compared)
@@ -148,6 +163,8 @@ class _Asked:
             return Undetermined(Reason.NOT_COMPARABLE, detail)
         if readings.fixed(self.experiment) and not readings.over(self.experiment, self.as_of_us):
             return Undetermined(Reason.BEFORE_END, readings.instant(readings.closes_us(self.experiment)))
+        if readings.planned_looks(self.experiment) and self.look is None:
+            return Undetermined(Reason.BETWEEN_LOOKS)
         return None
 
     def _effect(self, metric: Metric, variant: Variant, reading: Reading) -> Effect | Undetermined:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from abstory import digits
-from abstory.experiment import HOUR_US, Experiment, Role, Size
+from abstory.experiment import Experiment, Role, Size
 from abstory.metrics import Direction
 from abstory.results import Comparison, ExperimentResult, MetricResult, Reads
 from abstory.stats.estimate import Effect, Estimate, Interval, Undetermined
@@ -170,9 +170,7 @@ class Case:
 
     @property
     def runtime_us(self) -> int:
-        """From the first exposure to `as_of`, to the next whole hour: a day's last event is never at midnight."""
-        first = self.result.first_exposure_us
-        return 0 if first is None else -(-(self.result.as_of_us - first) // HOUR_US) * HOUR_US
+        return self.result.runtime_us
 
     @property
     def long_enough(self) -> bool:

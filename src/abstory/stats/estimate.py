@@ -13,6 +13,7 @@ class Reason(StrEnum):
     TOO_FEW = "too few viewers"
     TOO_EARLY = "too early to read"
     BEFORE_END = "withheld until the declared end"
+    BETWEEN_LOOKS = "withheld until a planned look"
     NO_VARIATION = "no variation"
     NO_DENOMINATOR = "nothing to divide by"
     CONTROL_NEAR_ZERO = "control too near zero for a lift"
