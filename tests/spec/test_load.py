@@ -106,3 +106,24 @@ def test_what_it_says_does_not(word):
     other = {"2}": "3}", "launch": "lunch", "follow_rate": "save_rate", "12-07": "12-08", "Berlin": "London"}
     changed = PLAIN.replace(word, other.get(word, re.sub(r"\d+", "9", word)))
     assert check_bytes(changed.encode(), "a")[0].fingerprint != check_bytes(PLAIN.encode(), "a")[0].fingerprint
+
+
+@pytest.mark.parametrize(
+    ("part", "path", "hint"),
+    [
+        ("key: Ä", "key", "1 to 64 of a-z, 0-9, _ and -; first a letter or digit"),
+        ("factors: {Ä: [a, b]}", "factors.Ä", "1 to 64 of a-z, 0-9, _ and -; first a letter or digit"),
+        ("factors: {cta: [a, ä]}", "factors.cta[1]", "1 to 64 of a-z, 0-9, ., _ and -; first a letter or digit"),
+        ("factors: {cta: [a, Buy Now]}", "factors.cta[1]", "did you mean buy-now?"),
+        ("audience: {include: {ä: b}}", "audience.include.ä", "1 to 64 of A-Z, a-z, 0-9, ., _ and -"),
+        ("metrics: {primary: cta_rate, define: {Ä: {kind: mean, count: like}}}", "metrics.define.Ä", "1 to 64 of"),
+    ],
+)
+def test_a_name_is_told_its_own_rule(part, path, hint, whole):
+    _, found = check_bytes(whole(part).encode(), "a")
+    assert [(one.code, one.path) for one in found if one.hint.startswith(hint)] == [("E205", path)]
+
+
+def test_a_variant_is_told_its_own_rule(whole):
+    _, found = check_bytes(whole("variants: {none: {cta: none}, ä: {cta: shop_now}}").encode(), "a")
+    assert [(one.code, one.path, one.hint[:8]) for one in found] == [("E205", "variants.ä", "1 to 128")]

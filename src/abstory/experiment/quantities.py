@@ -17,6 +17,8 @@ _UNITS_US = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": HOUR_US, "d": DA
 DURATION_PATTERN = r"[0-9]{1,9}(?:\.[0-9]{1,6})?(?:ms|s|m|h|d|w)"
 SIZE_PATTERN = r"[0-9]{1,6}(?:\.[0-9]{1,6})?(?:%|pp)"
 DATE_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,63}$"
+ATTRIBUTE_PATTERN = r"^[A-Za-z0-9_.-]{1,64}$"
 VARIANT_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,127}$"
 LEVEL_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)(ms|s|m|h|d|w)")
@@ -52,7 +54,9 @@ class Size:
 
 def _which(text: object) -> str:
     if isinstance(text, int | float) and not isinstance(text, bool):
-        return f"which is meant: {text * 100:g}% of the baseline, or {text * 100:g}pp?"
+        # Below 1 it looks like a fraction, from 1 on like a percentage that lost its sign.
+        size = text * 100 if abs(text) < 1 else text
+        return f"which is meant: {size:g}% of the baseline, or {size:g}pp?"
     return "write 2% or 0.5pp"
 
 
@@ -90,11 +94,14 @@ class Duration:
 def _fraction(value: object) -> float:
     found = _SIZE.fullmatch(value) if isinstance(value, str) else None
     if not found or found[2] != "%":
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        share = number and 0 < value <= 1  # type: ignore[operator]
-        hint = f"did you mean {value * 100:g}%?" if share else "such as 5%"  # type: ignore[operator]
-        raise wrong("E206", "write a percentage, with its sign", hint)
+        raise wrong("E206", "write a percentage, with its sign", _percentage(value))
     return float(found[1]) / 100
+
+
+def _percentage(value: object) -> str:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value <= 100:
+        return "such as 5%"
+    return f"did you mean {value * 100 if value <= 1 else value:g}%?"
 
 
 def _alpha(value: object) -> float:
@@ -186,10 +193,10 @@ Day = Annotated[
     date, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date", "pattern": DATE_PATTERN})
 ]
 Zone = Annotated[str, BeforeValidator(_zone), WithJsonSchema({"type": "string", "examples": ["Europe/Berlin", "UTC"]})]
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 VariantName = Annotated[str, Field(pattern=VARIANT_PATTERN)]
 Level = Annotated[str, Field(pattern=LEVEL_PATTERN)]
-Attribute = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+Attribute = Annotated[str, Field(pattern=ATTRIBUTE_PATTERN)]
 Words = Annotated[str, Field(max_length=2000)]
 Count = Annotated[StrictInt, Field(ge=2, le=1_000_000_000)]
 Weight = Annotated[StrictInt, Field(ge=1, le=1_000_000)]

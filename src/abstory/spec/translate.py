@@ -8,6 +8,7 @@ from typing import Any
 
 from abstory.errors import SpecError
 from abstory.experiment import Experiment
+from abstory.experiment.quantities import ATTRIBUTE_PATTERN, LEVEL_PATTERN, NAME_PATTERN, VARIANT_PATTERN
 from abstory.experiment.rules import Fault, near
 from abstory.experiment.sections import (
     Analysis,
@@ -61,7 +62,6 @@ _WORDS = {
     "less_than_equal": ("E208", "too large", "at most {le}"),
     "missing_argument": ("E202", "missing", ""),
 }
-_NAMES = "a name is 1 to {} of a-z, 0-9, _ and - and begins with a letter or digit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,10 @@ def translated(errors: list[Any], document: Document, file: str) -> Iterator[Dia
         if error["type"] == "extra_forbidden":
             yield diagnostic(document, file, _unknown(path), at_key=True, shown=False)
         elif path and path[-1] == "[key]":
-            yield diagnostic(document, file, _bad_key(path[:-1]), at_key=True)
+            pattern = error.get("ctx", {}).get("pattern", "")
+            yield diagnostic(
+                document, file, Fault("E205", path[:-1], "not a name", _RULES.get(pattern, "")), at_key=True
+            )
         else:
             yield diagnostic(document, file, _fault(error, path), at_key=error["type"] == "missing")
 
@@ -194,10 +197,6 @@ def _fields(path: Path) -> list[str]:
     return list(Experiment.model_fields)
 
 
-def _bad_key(path: Path) -> Fault:
-    return Fault("E205", path, "not a name", _NAMES.format(64))
-
-
 def _fault(error: Mapping[str, Any], path: Path) -> Fault:
     kind, ctx = error["type"], error.get("ctx", {})
     if "message" in ctx and "hint" in ctx:
@@ -205,7 +204,7 @@ def _fault(error: Mapping[str, Any], path: Path) -> Fault:
     if kind == "missing":
         return Fault("E202", path, f"{path[-1]} is missing", _MISSING.get(str(path[-1]), ""))
     if kind == "string_pattern_mismatch":
-        return _bad_name(path, error["input"])
+        return _bad_name(path, error["input"], _RULES.get(ctx["pattern"], ""))
     if kind in _CHOICES:
         return _choice(path, error)
     if kind == "string_type":
@@ -226,11 +225,18 @@ _MISSING = {
 }
 
 
-def _bad_name(path: Path, value: object) -> Fault:
+def _bad_name(path: Path, value: object, rule: str) -> Fault:
     lower = str(value).strip().lower().replace(" ", "-")
-    hint = f"did you mean {lower}?" if lower != value and lower.isascii() and _is_name(lower) else ""
-    what = "a level or name" if len(path) > 1 else "a key"
-    return Fault("E205", path, f"not {what}: 1 to 64 of a-z, 0-9, _ and -, beginning with a letter or digit", hint)
+    hint = f"did you mean {lower}?" if lower != value and lower.isascii() and _is_name(lower) else rule
+    return Fault("E205", path, "not a name", hint)
+
+
+_RULES = {
+    NAME_PATTERN: "1 to 64 of a-z, 0-9, _ and -; first a letter or digit",
+    LEVEL_PATTERN: "1 to 64 of a-z, 0-9, ., _ and -; first a letter or digit",
+    VARIANT_PATTERN: "1 to 128 of a-z, 0-9, ., _ and -; first a letter or digit",
+    ATTRIBUTE_PATTERN: "1 to 64 of A-Z, a-z, 0-9, ., _ and -",
+}
 
 
 def _is_name(text: str) -> bool:
