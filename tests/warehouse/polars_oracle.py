@@ -140,6 +140,10 @@ def arm_data(name, first, mature, viewers, question):
         immature=waiting,
         crossovers=own.filter("crossed").height,
         without_crossovers=moments(own.filter(~pl.col("crossed")), question),
+        days={
+            day: moments(own.filter(pl.col("first_at") // DAY_US == day), question)
+            for day in (own["first_at"] // DAY_US).unique()
+        },
     )
 
 

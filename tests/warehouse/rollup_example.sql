@@ -45,10 +45,18 @@ packed AS NOT MATERIALIZED (
 first AS NOT MATERIALIZED (
     SELECT
         viewer_id,
-        $start + CAST(earliest // 2 AS BIGINT) AS first_at,
-        CAST(earliest % 2 AS INTEGER) AS arm,
+        first_at,
+        (first_at - (first_at % 86400000000 + 86400000000) % 86400000000) // 86400000000 AS day,
+        arm,
         crossed
-    FROM packed
+    FROM (
+        SELECT
+            viewer_id,
+            $start + CAST(earliest // 2 AS BIGINT) AS first_at,
+            CAST(earliest % 2 AS INTEGER) AS arm,
+            crossed
+        FROM packed
+    ) AS unpacked
 ),
 -- Events of analysed viewers up to the end of their window; before the start nobody can have been exposed.
 seen AS (
@@ -56,6 +64,7 @@ seen AS (
         first.viewer_id,
         first.arm,
         first.crossed,
+        first.day,
         CASE WHEN logged.story_id = $story THEN 1 ELSE 0 END AS mine,
         logged.occurred_at - first.first_at AS since,
         logged.event,
@@ -76,6 +85,7 @@ viewer AS (
         viewer_id,
         arm,
         crossed,
+        day,
         SUM(CASE WHEN event = $view AND untimed = 1 THEN 1 ELSE 0 END) AS untimed,
         SUM(CASE WHEN event = $view AND watch > length THEN 1 ELSE 0 END) AS overlong,
         MAX(CASE WHEN event = $complete OR (event = $view AND watch >= length) THEN 1 ELSE 0 END) AS m0,
@@ -84,14 +94,14 @@ viewer AS (
         SUM(CASE WHEN event IN ($event6) THEN 1 ELSE 0 END) AS m3
     FROM seen
     WHERE mine = 1 AND since >= 0
-    GROUP BY viewer_id, arm, crossed
+    GROUP BY viewer_id, arm, crossed, day
 )
 SELECT
     'sums' AS part,
     arm,
     crossed,
     1 AS mature,
-    0 AS day,
+    day,
     COUNT(*) AS rows_counted,
     SUM(untimed) AS untimed,
     SUM(overlong) AS overlong,
@@ -104,14 +114,14 @@ SELECT
         SUM(CAST(m2 AS DECIMAL(38,0)) * CAST(m3 AS DECIMAL(38,0))),
         SUM(CAST(m3 AS DECIMAL(38,0)) * CAST(m3 AS DECIMAL(38,0)))
 FROM viewer
-GROUP BY arm, crossed
+GROUP BY arm, crossed, day
 UNION ALL
 SELECT
     'viewers' AS part,
     arm,
     crossed,
     CASE WHEN first_at <= $mature THEN 1 ELSE 0 END AS mature,
-    (first_at - (first_at % 86400000000 + 86400000000) % 86400000000) // 86400000000 AS day,
+    day,
     COUNT(*) AS rows_counted,
     0 AS untimed,
     0 AS overlong,
@@ -124,11 +134,7 @@ SELECT
         0,
         0
 FROM first
-GROUP BY
-    arm,
-    crossed,
-    CASE WHEN first_at <= $mature THEN 1 ELSE 0 END,
-    (first_at - (first_at % 86400000000 + 86400000000) % 86400000000) // 86400000000
+GROUP BY arm, crossed, CASE WHEN first_at <= $mature THEN 1 ELSE 0 END, day
 UNION ALL
 SELECT
     CASE WHEN since < 0 THEN 'before' ELSE 'elsewhere' END AS part,

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from abstory.metrics import EVENTS, Measure, MeasureKind, built_in
-from abstory.stats.moments import pair
+from abstory.stats.moments import Moments, pair
 from abstory.warehouse import rollup
 from abstory.warehouse.base import Arm, RollUp
 from abstory.warehouse.rollup import roll_up
@@ -337,3 +337,13 @@ def test_many_viewers_are_checked_on_a_fixed_part(monkeypatch):
     assert first == again
     assert first.checked == first.mismatched
     assert 180 < first.checked < 320  # binomial(1000, 1/4): mean 250, standard deviation 13.7
+
+
+@settings(max_examples=25, deadline=None)
+@given(exposures, events, questions)
+def test_days_pool_to_the_whole(exposures, events, question):
+    for arm in ask(exposures, events, question).arms.values():
+        pooled = sum(arm.days.values(), start=Moments.empty([m.name for m in question.measures], question.pairs))
+        assert pooled.n == arm.moments.n
+        assert pooled.means == pytest.approx(arm.moments.means)
+        assert pooled.covariances == pytest.approx(arm.moments.covariances, rel=1e-9, abs=1e-9)

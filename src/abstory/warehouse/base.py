@@ -6,7 +6,7 @@ Times are integer microseconds UTC everywhere; windows are half open, [first exp
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -70,6 +70,8 @@ class ArmData:
         mismatched: of the `checked` viewers, those whose first logged variant is not the one assignment gives;
             None where not checked.
         checked: all mature viewers up to 200,000 over all variants, beyond that a fixed subset of about so many.
+        days: `moments` by day of first exposure (days since 1970-01-01 UTC), only days with a mature viewer; they pool
+            to `moments`. Empty where a warehouse does not keep days apart.
     """
 
     moments: Moments
@@ -78,6 +80,7 @@ class ArmData:
     without_crossovers: Moments
     mismatched: int | None = None
     checked: int = 0
+    days: Mapping[int, Moments] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

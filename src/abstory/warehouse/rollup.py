@@ -101,7 +101,16 @@ def _arm(text: Text, rows: Sequence[_Found], arm: int, checks: dict[int, tuple[i
         without_crossovers=_moments(text, [row for row in own if not row.crossed]),
         mismatched=mismatched,
         checked=checked,
+        days=_days(text, own),
     )
+
+
+def _days(text: Text, own: Iterable[_Found]) -> dict[int, Moments]:
+    days: dict[int, list[_Found]] = {}
+    for row in own:
+        if row.mature and row.part in {"viewers", "sums"}:
+            days.setdefault(row.day, []).append(row)
+    return {day: _moments(text, days[day]) for day in sorted(days)}
 
 
 def _moments(text: Text, rows: Sequence[_Found]) -> Moments:

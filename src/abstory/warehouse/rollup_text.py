@@ -47,7 +47,7 @@ class Text:
         self._events = {f"event{i}": name for i, name in enumerate(wanted(question.measures))}
 
     def rollup(self) -> Query:
-        """Sums by arm and crossing, viewers by arm, crossing, maturity and day, and events left out."""
+        """Sums by arm, crossing and day, viewers by maturity too, and events left out."""
         sums = self._sums()
         return self._query(
             "rollup",
@@ -58,7 +58,6 @@ class Text:
             measures=_lines(f"{self._measure(m)} AS {self._columns[m.name]}" for m in self.question.measures),
             sums=_lines(f"SUM({text})" for text in sums),
             zeros=_lines("0" for _ in sums),
-            day=DAY_US,
         )
 
     def excluded(self) -> Query:
@@ -79,6 +78,7 @@ class Text:
             variants=_listed(self._variants),
             sample=sample,
             arm_count=len(question.arms),
+            day=DAY_US,
             integer=_integer((question.as_of_us - question.start_us + 1) * len(question.arms)),
         )
 

@@ -25,8 +25,16 @@ packed AS NOT MATERIALIZED (
 first AS NOT MATERIALIZED (
     SELECT
         viewer_id,
-        $start + CAST(earliest // {arm_count} AS BIGINT) AS first_at,
-        CAST(earliest % {arm_count} AS INTEGER) AS arm,
+        first_at,
+        (first_at - (first_at % {day} + {day}) % {day}) // {day} AS day,
+        arm,
         crossed
-    FROM packed
+    FROM (
+        SELECT
+            viewer_id,
+            $start + CAST(earliest // {arm_count} AS BIGINT) AS first_at,
+            CAST(earliest % {arm_count} AS INTEGER) AS arm,
+            crossed
+        FROM packed
+    ) AS unpacked
 )

@@ -7,6 +7,7 @@ seen AS (
         first.viewer_id,
         first.arm,
         first.crossed,
+        first.day,
         {mine} AS mine,
         logged.occurred_at - first.first_at AS since,
         logged.event,
@@ -27,39 +28,36 @@ viewer AS (
         viewer_id,
         arm,
         crossed,
+        day,
         SUM(CASE WHEN event = $view AND untimed = 1 THEN 1 ELSE 0 END) AS untimed,
         SUM(CASE WHEN event = $view AND watch > length THEN 1 ELSE 0 END) AS overlong{measures}
     FROM seen
     WHERE mine = 1 AND since >= 0
-    GROUP BY viewer_id, arm, crossed
+    GROUP BY viewer_id, arm, crossed, day
 )
 SELECT
     'sums' AS part,
     arm,
     crossed,
     1 AS mature,
-    0 AS day,
+    day,
     COUNT(*) AS rows_counted,
     SUM(untimed) AS untimed,
     SUM(overlong) AS overlong{sums}
 FROM viewer
-GROUP BY arm, crossed
+GROUP BY arm, crossed, day
 UNION ALL
 SELECT
     'viewers' AS part,
     arm,
     crossed,
     CASE WHEN first_at <= $mature THEN 1 ELSE 0 END AS mature,
-    (first_at - (first_at % {day} + {day}) % {day}) // {day} AS day,
+    day,
     COUNT(*) AS rows_counted,
     0 AS untimed,
     0 AS overlong{zeros}
 FROM first
-GROUP BY
-    arm,
-    crossed,
-    CASE WHEN first_at <= $mature THEN 1 ELSE 0 END,
-    (first_at - (first_at % {day} + {day}) % {day}) // {day}
+GROUP BY arm, crossed, CASE WHEN first_at <= $mature THEN 1 ELSE 0 END, day
 UNION ALL
 SELECT
     CASE WHEN since < 0 THEN 'before' ELSE 'elsewhere' END AS part,
