@@ -212,9 +212,7 @@ def test_a_refusal_carries_its_diagnostics(tmp_path):
     assert str(path) in refused.value.message
 
 
-@pytest.mark.parametrize(
-    ("text", "hint"), [("a:\n\tb: 1\n", "indent with spaces"), ("a: 1\t# why\n", "write a space")]
-)
+@pytest.mark.parametrize(("text", "hint"), [("a:\n\tb: 1\n", "indent with spaces"), ("a: 1\t# why\n", "write a space")])
 def test_a_tab_is_told_as_what_it_is(text, hint):
     _, found = check_bytes(text.encode(), "a.yaml")
     assert [(one.code, one.hint) for one in found] == [("E105", hint)]
