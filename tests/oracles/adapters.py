@@ -1,22 +1,28 @@
 """One line a method: from an oracle's inputs to our answer, under the oracle's names."""
 
 import math
+from collections import Counter
 from statistics import fmean, variance
 
 from abstory.stats import (
     adjusted,
     after_stopping,
+    bayes,
     covariates,
     dunnett,
+    equivalence,
+    gatekeeping,
     group_designs,
     group_sequential,
     means,
     multiplicity,
     power,
     proportions,
+    quantiles,
     sample_ratio,
     sequential,
     strata,
+    trend,
 )
 from abstory.stats.estimate import Undetermined
 from abstory.stats.exact import boschloo
@@ -457,13 +463,13 @@ def power_mean(i):
     def critical(n):
         return two_sided_quantile(i["alpha_two_sided"], 2 * n - 2), 2 * n - 2
 
-    def of(gap):
-        return power.means(i["sd"], gap)
+    def at_300(gap):
+        return power.chance(power.means(i["sd"], gap), 300, *critical(300))
 
-    signal = of(i["delta"])
+    signal = power.means(i["sd"], i["delta"])
     return {
         "n_per_arm": power.viewers(signal, critical, i["power"]),
-        "mde_at_300": power.detectable(of, 300, critical, power=i["power"], most=100 * i["sd"]),
+        "mde_at_300": power.detectable(at_300, i["power"], 100 * i["sd"]),
         "power_at_50": power.chance(signal, 50, *critical(50)),
     }
 
@@ -483,9 +489,94 @@ def power_dunnett(i):
 def power_gst_prop(i):
     alpha, k = i["alpha_one_sided"], i["k"]
     design = group_designs.spending_design([look / k for look in range(1, k + 1)], alpha, i["spending"], sides=1)
-    fixed = 2 * power.viewers(power.rates(i["p_control"], i["p_treatment"]), at(2 * alpha), i["power"])
-    most, mean = power.staged(fixed, design, alpha=alpha, power=i["power"])
-    return {"n_total_max": most, "n_total_fixed": fixed, "expected_n_h1": mean}
+    signal = power.rates(i["p_control"], i["p_treatment"])
+    most = power.staged_viewers(signal, design, i["power"])
+    return {
+        "n_total_max": 2 * most,
+        "n_total_fixed": 2 * power.viewers(signal, at(2 * alpha), i["power"]),
+        "expected_n_h1": 2 * power.staged(signal, most, design).viewers,
+    }
+
+
+def graph_gatekeeping(i):
+    graph = gatekeeping.Graph(tuple(i["weights"]), tuple(map(tuple, i["transition"])))
+    p = gatekeeping.adjusted_p(graph, i["p"])
+    return {"p_adjusted": p, "rejected": [value <= i["alpha"] for value in p]}
+
+
+def tost_mean(i):
+    t, c = of_rows(i["treatment"]), of_rows(i["control"])
+    found = equivalence.mean_equivalence(t, c, (i["low"], i["high"]), FixedHorizon(0.1))
+    return {
+        "p_tost": found.p_value,
+        "t_lower": found.low.statistic,
+        "p_lower": found.low.p_above,
+        "t_upper": found.high.statistic,
+        "p_upper": found.high.p_below,
+        "df": found.low.df,
+    }
+
+
+def bayes_beta_binomial(i):
+    prior = bayes.BetaPrior(i["prior_alpha"], i["prior_beta"])
+    found = bayes.rates_posterior(*rates(i), prior=prior, level=i["conf_level"])
+    own = bayes.rate_interval(rates(i)[0], prior=prior, level=i["conf_level"])
+    return {
+        "chance_to_beat_control": found.chance,
+        "expected_loss_ship_treatment": found.loss_shipping,
+        "expected_loss_keep_control": found.loss_keeping,
+        "posterior_mean_diff": found.mean,
+        "cri_t_low": own.low,
+        "cri_t_high": own.high,
+        "diff_cri_low": found.interval.low,
+        "diff_cri_high": found.interval.high,
+    }
+
+
+def bayes_normal_lift(i):
+    prior = i["prior"]
+    believed = bayes.NormalPrior(prior["mean"], math.sqrt(prior["variance"]) if prior["proper"] else math.inf)
+    found = bayes.lift_posterior(*both(i), prior=believed, level=i["conf_level"])
+    half = two_sided_quantile(1 - i["conf_level"], math.inf)
+    return {
+        "posterior_mean": found.mean,
+        "posterior_sd": (found.interval.high - found.interval.low) / (2 * half),
+        "chance_to_beat_control": found.chance,
+        "expected_loss_if_keep_control": found.loss_keeping,
+        "expected_loss_if_ship_treatment": found.loss_shipping,
+    } | ends(found.interval)
+
+
+def novelty_trend(i):
+    found = trend.effect_trend([trend.Cohort(*row) for row in zip(i["day"], i["effect"], i["se"], strict=True)])
+    return {
+        "slope": found.slope,
+        "se_slope": found.slope_error,
+        "z": found.statistic,
+        "p": found.p_value,
+        "intercept": found.intercept,
+        "pooled_effect": found.pooled,
+        "se_pooled": found.pooled_error,
+        "Q_heterogeneity": found.heterogeneity,
+        "Q_df": found.df,
+        "Q_p": found.heterogeneity_p,
+        "I2": found.inconsistency,
+    }
+
+
+def quantile_woodruff(i):
+    histogram = quantiles.Histogram.of(Counter(i["y"]))
+    value = histogram.quantile(i["q"])
+    viewers = {viewer: [0, 0] for viewer in i["viewer"]}
+    for viewer, y in zip(i["viewer"], i["y"], strict=True):
+        viewers[viewer][0] += y <= value
+        viewers[viewer][1] += 1
+    found = quantiles.woodruff(histogram, i["q"], quantiles.share_of_rows(viewers.values()), z(i))
+    return {
+        "quantile": found.estimate.value,
+        "se_indicator_mean": found.share_error,
+        "se_quantile": found.error,
+    } | ends(found.estimate.interval)
 
 
 ADAPTERS = {
@@ -530,4 +621,10 @@ ADAPTERS = {
     "cuped_pooled": cuped_pooled,
     "ratio_cuped": ratio_cuped,
     "post_stratified": post_stratified,
+    "graph_gatekeeping": graph_gatekeeping,
+    "tost_mean": tost_mean,
+    "bayes_beta_binomial": bayes_beta_binomial,
+    "bayes_normal_lift": bayes_normal_lift,
+    "novelty_trend": novelty_trend,
+    "quantile_woodruff": quantile_woodruff,
 }
