@@ -11,6 +11,7 @@ from abstory import planning
 from abstory.analysis.result import guards, reads
 from abstory.errors import UsageError
 from abstory.experiment import Experiment, Role, Size
+from abstory.experiment.looks import GroupSequential
 from abstory.metrics import Direction
 from abstory.planning import Baseline, Question, plan
 from abstory.planning.baselines import expected
@@ -131,6 +132,31 @@ def test_the_planned_power_is_what_the_analysis_has(design):
 @pytest.mark.parametrize("design", DESIGNS)
 def test_the_planned_power_is_what_the_analysis_has_closely(design):
     hold_to_simulation(design, 20_000)
+
+
+@pytest.mark.parametrize("spending", ["pocock", "obrien_fleming"])
+def test_planned_looks_have_their_power_together(spending):
+    draws, question = 1500, ask()
+    analysis = question.experiment.analysis.model_copy(update={"looks": GroupSequential(looks=3, spending=spending)})
+    experiment = question.experiment.model_copy(update={"analysis": analysis})
+    planned = plan(dataclasses.replace(question, experiment=experiment))
+    target = planned.targets[0]
+    assert [share for share, _ in target.looks] == pytest.approx([1 / 3, 2 / 3, 1])
+    n, rng, metric = math.ceil(target.control / 3), np.random.default_rng(5), target.outcome.metric
+    name, rates = metric.measures[0].name, (target.baseline.mean + target.change, target.baseline.mean)
+    counts = [rng.binomial(n, rate, (draws, 3)).cumsum(axis=1) for rate in rates]
+    found, stopped = 0, 0
+    for draw in range(draws):
+        for look, (_, reading) in enumerate(target.looks):
+            total = n * (look + 1)
+            arms = [Moments(total, {name: int(arm[draw, look]) / total}, {}) for arm in counts]
+            better = reads(metric.effect(*arms, reading), metric.direction) is Reads.BETTER
+            if better or look == 2:
+                found, stopped = found + better, stopped + total
+                break
+    assert found / draws == pytest.approx(0.9, abs=3.5 * math.sqrt(0.09 / draws) + 0.003)
+    assert planned.stopping.viewers == pytest.approx(stopped / draws, rel=0.03)
+    assert planned.total > plan(ask(**FIXED)).total
 
 
 def test_too_few_viewers_would_fail_the_simulation():

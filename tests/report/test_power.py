@@ -6,6 +6,7 @@ import pytest
 from rich.cells import cell_len
 
 from abstory.experiment import Experiment
+from abstory.experiment.looks import GroupSequential
 from abstory.planning import Baseline, Question, plan
 from abstory.report import power
 from abstory.report.json import written
@@ -68,6 +69,15 @@ def test_a_fixed_reading_makes_no_promise_of_looking():
     text = " ".join(page(planned(analysis={"looks": "fixed"})))
     assert "the one look at the end" in text
     assert "looking daily" not in text
+
+
+def test_planned_looks_count_together():
+    experiment = Experiment.model_validate(FILE)
+    analysis = experiment.analysis.model_copy(update={"looks": GroupSequential()})
+    told = plan(Question(experiment.model_copy(update={"analysis": analysis}), BASELINES))
+    text = " ".join(" ".join(page(told)).split())
+    assert "the chance is that of all 5 looks together, the last at min_per_variant" in text
+    assert "viewers in all on average, by the end with a chance of 93.3%" in text
 
 
 @pytest.mark.parametrize("entering", [None, 20_000.0])

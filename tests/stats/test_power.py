@@ -12,7 +12,7 @@ from statsmodels.stats.proportion import power_proportions_2indep
 
 from abstory.stats import power
 from abstory.stats.dunnett import dunnett_critical, loadings
-from abstory.stats.group_designs import spending_design
+from abstory.stats.group_designs import inflation, spending_design
 from abstory.stats.sequential import AlwaysValid, mixture_critical
 from abstory.stats.tails import two_sided_quantile
 
@@ -134,13 +134,14 @@ def test_viewers_chance_and_detectable_are_one_statement(control, change, ratio,
     def critical(n):
         return reading.critical(n * (1 + ratio), math.inf), math.inf
 
-    def of(size):
-        return power.rates(control, control + size, ratio=ratio)
+    def chance_of(size, n):
+        return power.chance(power.rates(control, control + size, ratio=ratio), n, *critical(n))
 
-    n = power.viewers(of(change), critical, wanted)
+    n = power.viewers(power.rates(control, control + change, ratio=ratio), critical, wanted)
     if n > 100:
-        assert power.chance(of(change), n, critical(n)[0]) == pytest.approx(wanted, abs=1e-3)
-        assert power.detectable(of, n, critical, power=wanted, most=0.99 - control) == pytest.approx(change, rel=5e-3)
+        assert chance_of(change, n) == pytest.approx(wanted, abs=1e-6)
+        found = power.detectable(lambda size: chance_of(size, n), wanted, 0.99 - control)
+        assert found == pytest.approx(change, rel=1e-5)
 
 
 @given(st.floats(0.01, 0.5), st.floats(0.001, 0.2), st.floats(1.05, 2), ratios)
@@ -201,16 +202,20 @@ def test_looking_often_against_a_simulated_walk():
     assert told.viewers == pytest.approx(stopped.mean(), abs=4 * stopped.std() / 200)
 
 
-def test_stages_cost_little_and_stop_early():
-    design = spending_design((0.25, 0.5, 0.75, 1.0), 0.025, "obrien_fleming", sides=1)
-    most, mean = power.staged(1000.0, design, alpha=0.025, power=0.8)
-    assert 1000 < most < 1050
-    assert mean < 1000
+@pytest.mark.parametrize("spending", ["obrien_fleming", "pocock"])
+def test_stages_cost_their_inflation(spending):
+    # Means: n_max = n_fixed · inflation (Jennison & Turnbull 1999, section 2.3), and less on average.
+    design, signal = spending_design((0.25, 0.5, 0.75, 1.0), 0.025, spending), power.means(5.0, 0.3)
+    fixed, most = power.viewers(signal, FIXED, 0.8), power.staged_viewers(signal, design, 0.8)
+    assert most == pytest.approx(fixed * inflation(design, 0.025, 0.8), rel=1e-6)
+    told = power.staged(signal, most, design)
+    assert told.chance == pytest.approx(0.8, abs=1e-9)
+    assert told.viewers < fixed
 
 
 def test_no_gap_is_never_found():
     assert power.viewers(power.Signal(0.0, 1.0, 1.0), FIXED, 0.8) == math.inf
-    assert power.detectable(lambda d: power.rates(0.5, 0.5 + d), 10, FIXED, power=0.8, most=0.1) == math.inf
+    assert power.detectable(lambda size: power.chance(power.rates(0.5, 0.5 + size), 10, Z), 0.8, 0.1) == math.inf
 
 
 @pytest.mark.parametrize("rate", [0.0, 1.0, -0.1, math.nan])

@@ -12,7 +12,7 @@ from abstory.errors import UsageError
 from abstory.experiment import DAY_US, UNBOUNDED_US, Experiment, Outcome, Role, Size
 from abstory.planning.baselines import Baseline, expected
 from abstory.planning.target import Aim, Target, possible
-from abstory.results import Method
+from abstory.results import Look, Method
 from abstory.stats import power as power_of
 from abstory.stats.dunnett import loadings
 from abstory.stats.moments import Moments
@@ -190,15 +190,18 @@ class Plan:
 
     @cached_property
     def stopping(self) -> Stopping | None:
-        """When the deciding effect is found if it is there and one looks daily, in viewers of control.
+        """When the deciding effect is found if it is there, looking daily or as declared, in viewers of control.
 
-        None for a fixed reading, a guardrail, or traffic that is not known.
+        None for a fixed reading, a guardrail, or days that are not known.
         """
-        target, looks = self.deciding, self._looks
-        if target.aim is not Aim.FIND or readings.fixed(self.question.experiment) or len(looks) < _FEWEST_LOOKS:
+        target, ratio = self.deciding, min(self.deciding.ratios.values())
+        if target.aim is not Aim.FIND or readings.fixed(self.question.experiment):
             return None
-        ratio = min(target.ratios.values())
-        return power_of.stopping(target.signal(ratio), looks, target.critical(ratio))
+        if target.design:
+            return power_of.staged(target.signal(ratio), target.control, target.design)
+        looks = self._looks
+        many = len(looks) >= _FEWEST_LOOKS
+        return power_of.stopping(target.signal(ratio), looks, target.critical(ratio)) if many else None
 
     @cached_property
     def advised(self) -> tuple[int, int]:
@@ -305,12 +308,21 @@ def _target(question: Question, outcome: Outcome) -> Target:
         each(question),
         ratios(question.experiment, outcome),
         question.explained.get(outcome.metric.name, 0.0),
+        tuple(_looks(question, outcome)),
     )
     return possible(target)
 
 
-def _reading(question: Question, outcome: Outcome) -> Reading:
-    return readings.reading(question.experiment, outcome, _moments(question, outcome))
+def _reading(question: Question, outcome: Outcome, look: Look | None = None) -> Reading:
+    return readings.reading(question.experiment, outcome, _moments(question, outcome), look=look)
+
+
+def _looks(question: Question, outcome: Outcome) -> Iterator[tuple[float, Reading]]:
+    """The planned looks of a group sequential design, evenly spaced."""
+    declared = readings.planned_looks(question.experiment)
+    shares = tuple((k + 1) / declared.looks for k in range(declared.looks)) if declared else ()
+    for at, share in enumerate(shares):
+        yield share, _reading(question, outcome, Look(share, 0, shares[:at]))
 
 
 def _moments(question: Question, outcome: Outcome) -> dict[str, Moments]:

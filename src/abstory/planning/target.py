@@ -14,12 +14,14 @@ from abstory.experiment import Outcome, Size
 from abstory.metrics import Direction
 from abstory.planning.baselines import Baseline
 from abstory.stats import power
+from abstory.stats.boundaries import Boundaries
 from abstory.stats.moments import Tally
 from abstory.stats.power import Critical, Signal
 from abstory.stats.reading import Reading
 from abstory.stats.sequential import OUTCOMES_BEFORE_READING, UNITS_BEFORE_READING
 
 _LEAST_RATIO = 1e-6
+_LARGE = 10**9
 _FEWEST = {True: (UNITS_BEFORE_READING, OUTCOMES_BEFORE_READING), False: (20, 5)}
 """Units and outcomes of either kind an arm needs: with a burn-in that of the reading, else where the score holds."""
 _HUGE_LIFT = 100.0
@@ -45,6 +47,7 @@ class Target:
         power: of this test, in (0, 1).
         ratios: viewers of each compared treatment for each of control.
         explained: share of the variance that covariates take away, in [0, 1).
+        looks: of a group sequential design, each with its share of the viewers; empty for any other.
     """
 
     outcome: Outcome
@@ -55,6 +58,7 @@ class Target:
     power: float
     ratios: Mapping[str, float]
     explained: float = 0.0
+    looks: tuple[tuple[float, Reading], ...] = ()
 
     @property
     def name(self) -> str:
@@ -74,12 +78,27 @@ class Target:
 
     def needed(self, ratio: float) -> float:
         """The viewers that control needs for one treatment with `ratio` viewers for each of control's."""
+        if self.design:
+            return power.staged_viewers(self.signal(ratio), self.design, self.power)
         return power.viewers(self.signal(ratio), self.critical(ratio), self.power)
 
     def chance(self, n: float) -> float:
         """The chance to show it of the treatment with the fewest viewers, with `n` in control."""
         ratio = min(self.ratios.values())
-        return power.chance(self.signal(ratio), n, *self.critical(ratio)(n))
+        return self._chance(self.signal(ratio), n, ratio)
+
+    @cached_property
+    def design(self) -> Boundaries | None:
+        """The boundaries of a group sequential design, in shares of the planned viewers; None for any other."""
+        if not self.looks:
+            return None
+        upper = tuple(reading.critical(_LARGE, math.inf) for _, reading in self.looks)
+        return Boundaries(tuple(share for share, _ in self.looks), upper, tuple(-height for height in upper))
+
+    def _chance(self, signal: Signal, n: float, ratio: float) -> float:
+        if self.design:
+            return power.staged(signal, n, self.design).chance
+        return power.chance(signal, n, *self.critical(ratio)(n))
 
     def detectable(self, n: float) -> float:
         """The smallest change, as a positive difference, that is found in every treatment with `n` in control."""
@@ -135,10 +154,10 @@ class Target:
     def _detectable(self, n: float, ratio: float) -> float:
         good = math.copysign(1.0, self.change)
 
-        def of(size: float) -> Signal:
-            return self._found(good * size, ratio)
+        def chance_of(size: float) -> float:
+            return self._chance(self._found(good * size, ratio), n, ratio)
 
-        return power.detectable(of, n, self.critical(ratio), power=self.power, most=self._most)
+        return power.detectable(chance_of, self.power, self._most)
 
     @property
     def _most(self) -> float:

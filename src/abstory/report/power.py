@@ -270,16 +270,18 @@ def _notes(plan: Plan) -> Iterator[str]:
 
 
 def _looked(plan: Plan) -> str:
-    stopping, target, entering = plan.stopping, plan.deciding, plan.question.entering
-    if plan.question.experiment.analysis.looks == "fixed":
+    looks, target = plan.question.experiment.analysis.looks, plan.deciding
+    if looks == "fixed":
         return "the chance is that of the one look at the end"
-    said = "the chance is that of the look at the end; looking daily often decides earlier"
-    if stopping is None or not entering:
+    said = f"the chance is that of all {len(target.looks)} looks together, the last at min_per_variant"
+    if not target.looks:
+        said = "the chance is that of the look at the end; looking daily often decides earlier"
+    if plan.stopping is None:
         return said
-    total = plan.in_all(stopping.viewers)
-    days = _counted(math.ceil(total / entering), "day")
-    found = f"{target.name} is found after {days} on average, by the end with a chance of {_percent(stopping.chance)}"
-    return f"{said}: where the change is there, {found}"
+    total, entering = plan.in_all(plan.stopping.viewers), plan.question.entering
+    when = _counted(math.ceil(total / entering), "day") if entering else f"{digits.count(round(total))} viewers in all"
+    found = f"{target.name} is found after {when} on average, by the end with a chance of"
+    return f"{said}: where the change is there, {found} {_percent(plan.stopping.chance)}"
 
 
 def _target(plan: Plan, name: str) -> Target:

@@ -137,22 +137,18 @@ def viewers(signal: Signal, critical: Critical, power: float) -> float:
     return crossing(lead, max(math.sqrt(_FEWEST), high / 2), high) ** 2
 
 
-def detectable(
-    signal_of: Callable[[float], Signal], n: float, critical: Critical, *, power: float, most: float
-) -> float:
-    """The smallest effect that is found with `power` at `n` viewers in control; infinite where `most` is not enough.
+def detectable(chance_of: Callable[[float], float], power: float, most: float) -> float:
+    """The smallest effect that is found with `power`; infinite where `most` is not enough.
 
     Args:
-        signal_of: from the size of an effect, in (0, most], to its signal.
-        n: viewers in control, >= 2.
-        critical: as for `viewers`.
+        chance_of: from the size of an effect, in (0, most], to the chance of finding it; not decreasing.
         power: in (0, 1).
         most: the largest effect there can be, > 0.
     """
-    wanted, bar = _NORMAL.inv_cdf(power), critical(n)
+    wanted = _NORMAL.inv_cdf(power)
 
     def lead(size: float) -> float:
-        return _lead(signal_of(size), n, bar) - wanted
+        return _quantile(chance_of(size)) - wanted
 
     return crossing(lead, most * 1e-9, most) if lead(most) >= 0 else math.inf
 
@@ -198,30 +194,45 @@ def stopping(signal: Signal, looks: Sequence[float], critical: Critical) -> Stop
         looks: viewers in control at each, increasing, > 0.
         critical: of |T| at each; degrees of freedom are not used.
     """
-    from abstory.stats.boundaries import Boundaries, chances
-    from abstory.stats.group_designs import expected_share
+    from abstory.stats.boundaries import Boundaries
 
-    upper = tuple(critical(n)[0] * signal.null / signal.true for n in looks)
-    design = Boundaries(tuple(looks), upper, tuple(-height for height in upper))
-    drift = signal.gap / signal.true
-    return Stopping(math.fsum(chances(design, drift).above), expected_share(design, drift))
+    upper = tuple(critical(n)[0] for n in looks)
+    return staged(signal, 1.0, Boundaries(tuple(looks), upper, tuple(-height for height in upper)))
 
 
-def staged(fixed: float, design: Boundaries, *, alpha: float, power: float) -> tuple[float, float]:
-    """Viewers of a group sequential design: the most there may be, and the mean when the effect is there.
-
-    The inflation factor of Jennison & Turnbull, Group Sequential Methods, 1999, section 2.3, times a fixed design's.
+def staged(signal: Signal, n: float, design: Boundaries) -> Stopping:
+    """What a group sequential design brings, such as `group_designs.spending_design`.
 
     Args:
-        fixed: viewers that one look needs for the same alpha and power, > 0.
-        design: the looks, such as `group_designs.spending_design`, ending at the plan's full information of 1.
-        alpha: of one side, in (0, 0.5).
-        power: in (alpha, 1).
+        signal: of the effect.
+        n: viewers in control at an information of 1.
+        design: looks and boundaries of T.
     """
-    from abstory.stats.group_designs import drift_for, expected_share, inflation
+    from abstory.stats.boundaries import chances
+    from abstory.stats.group_designs import expected_share
 
-    most = fixed * inflation(design, alpha, power)
-    return most, most * expected_share(design, drift_for(design, power))
+    own, drift = _as_true(design, signal), signal.gap / signal.true * math.sqrt(n)
+    return Stopping(math.fsum(chances(own, drift).above), n * expected_share(own, drift))
+
+
+def staged_viewers(signal: Signal, design: Boundaries, power: float) -> float:
+    """The fewest viewers in control at an information of 1 with which a design finds an effect with `power`.
+
+    The drift that the design needs over the drift of one viewer, squared: a fixed design's viewers times the inflation
+    factor of Jennison & Turnbull, Group Sequential Methods, 1999, section 2.3. `power` lies above the error rate.
+    """
+    from abstory.stats.group_designs import drift_for
+
+    return (drift_for(_as_true(design, signal), power) * signal.true / signal.gap) ** 2 if signal.gap else math.inf
+
+
+def _as_true(design: Boundaries, signal: Signal) -> Boundaries:
+    """The boundaries of T/sd(T): T has the standard deviation true / null."""
+    from abstory.stats.boundaries import Boundaries
+
+    scale = signal.null / signal.true
+    upper, lower = (tuple(height * scale for height in heights) for heights in (design.upper, design.lower))
+    return Boundaries(design.information, upper, lower)
 
 
 def welch_df(n: float, ratio: float) -> float:
@@ -235,8 +246,11 @@ def _lead(signal: Signal, n: float, bar: tuple[float, float]) -> float:
     critical, df = bar
     if math.isinf(df):
         return (signal.gap * math.sqrt(n) - critical * signal.null) / signal.true
-    found = chance(signal, n, critical, df)
-    return _NORMAL.inv_cdf(min(max(found, 1e-300), 1 - 1e-16))
+    return _quantile(chance(signal, n, critical, df))
+
+
+def _quantile(share: float) -> float:
+    return _NORMAL.inv_cdf(min(max(share, 1e-300), 1 - 1e-16))
 
 
 def _none_beyond(y: float, arms: Sequence[tuple[float, float, float]], critical: float) -> float:
