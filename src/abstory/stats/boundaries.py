@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 _REACH = 8.5  # normal mass beyond it is below 1e-17
+_FINITE = 40.0  # a boundary inside is integrated up to, so that far tails keep their digits
 _NODES_A_WIDTH = 3.0
 _MOST_NODES = 1600
 _LEAST = 1e-290
@@ -87,7 +88,8 @@ class Surviving:
 
         centres, spread = self.moved(information, drift)
         middle = drift * math.sqrt(information)
-        low, high = max(region[0], middle - _REACH), min(region[1], middle + _REACH)
+        low = region[0] if abs(region[0]) < _FINITE else middle - _REACH
+        high = region[1] if abs(region[1]) < _FINITE else middle + _REACH
         if not low < high:
             return Surviving(information, np.zeros(1), np.zeros(1))
         nodes, weights = _stretched(low, high, width)

@@ -22,7 +22,7 @@ from abstory.stats.tails import normal_equivalent, two_sided_p, two_sided_quanti
 
 Spending = Literal["obrien_fleming", "pocock"]
 _SMALLEST_P = 1e-280
-_HIGHEST = 37.0  # beyond it a normal tail is no longer a number
+_HIGHEST = 30.0  # beyond it no boundary is told from never
 
 
 def spent(alpha: float, share: float, spending: Spending) -> float:
@@ -67,7 +67,7 @@ def upper_boundary(shares: Sequence[float], alpha: float, spending: Spending, *,
 
 @lru_cache(maxsize=4096)
 def critical_at(shares: tuple[float, ...], alpha: float, spending: Spending) -> float:
-    """The two-sided critical value of |Z| at the last of the looks `shares`; inf beyond 37.
+    """The two-sided critical value of |Z| at the last of the looks `shares`; inf beyond 30.
 
     `alpha` is two-sided, in (0, 1].
     """
@@ -83,14 +83,15 @@ def repeated_p(shares: tuple[float, ...], statistic: float, spending: Spending) 
     """
     if len(shares) == 1:
         return _first_look_p(shares[0], statistic, spending)
-    seen, least = min(abs(statistic), _HIGHEST), max(two_sided_p(statistic, math.inf), _SMALLEST_P)
-    if seen <= critical_at(shares, 1.0, spending):
+    seen = min(abs(statistic), _HIGHEST)
+    low, high = _bracket(shares, two_sided_p(seen, math.inf) / 2, spending)
+    if seen <= critical_at(shares, 2 * high, spending):
         return 1.0
 
-    def above(log_alpha: float) -> float:
-        return seen - min(critical_at(shares, math.exp(log_alpha), spending), _HIGHEST)
+    def above(log_side: float) -> float:
+        return seen - min(critical_at(shares, 2 * math.exp(log_side), spending), _HIGHEST)
 
-    return math.exp(crossing(above, math.log(least), 0.0))
+    return 2 * math.exp(crossing(above, math.log(low), math.log(high)))
 
 
 def sequential_p(shares: Sequence[float], statistics: Sequence[float], spending: Spending) -> float:
@@ -185,9 +186,27 @@ def _unspent(side: float, share: float, spending: Spending) -> float:
 
 
 def _one_sided_p(shares: tuple[float, ...], statistic: float, spending: Spending) -> float:
-    least = max(two_sided_p(statistic, math.inf) / 2 if statistic > 0 else 0.5, _SMALLEST_P)
+    if statistic <= 0:
+        return 0.5
+    low, high = _bracket(shares, two_sided_p(min(statistic, _HIGHEST), math.inf) / 2, spending)
 
-    def above(log_alpha: float) -> float:
-        return statistic - min(upper_boundary(shares, math.exp(log_alpha), spending, sides=1)[-1], _HIGHEST)
+    def above(log_side: float) -> float:
+        return statistic - min(upper_boundary(shares, math.exp(log_side), spending, sides=1)[-1], _HIGHEST)
 
-    return math.exp(crossing(above, math.log(least), math.log(0.5))) if statistic > 0 else 0.5
+    return math.exp(crossing(above, math.log(low), math.log(high)))
+
+
+def _bracket(shares: tuple[float, ...], side: float, spending: Spending) -> tuple[float, float]:
+    """Alphas of one side between which the boundary at the last look passes the Z that leaves `side` beyond it.
+
+    Below the first all that may be spent so far is less than `side`; at the second this look alone may spend as much.
+    """
+    low = max(_SMALLEST_P, min(0.5, _unspent(side, shares[-1], spending)))
+
+    def spare(log_alpha: float) -> float:
+        alpha = math.exp(log_alpha)
+        return (spent(alpha, shares[-1], spending) - spent(alpha, shares[-2], spending)) / side - 1
+
+    if len(shares) == 1 or spare(math.log(0.5)) <= 0:
+        return low, 0.5
+    return low, min(0.5, math.exp(crossing(spare, math.log(low), math.log(0.5))) * (1 + 1e-9))
