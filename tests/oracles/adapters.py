@@ -11,9 +11,11 @@ from abstory.stats import (
     covariates,
     dunnett,
     equivalence,
+    exact_sequence,
     gatekeeping,
     group_designs,
     group_sequential,
+    margins_fixed,
     means,
     multiplicity,
     power,
@@ -25,7 +27,7 @@ from abstory.stats import (
     trend,
 )
 from abstory.stats.estimate import Undetermined
-from abstory.stats.exact import boschloo
+from abstory.stats.exact import boschloo, fisher
 from abstory.stats.linearised import linearise
 from abstory.stats.moments import Moments, Sample, Tally, pair
 from abstory.stats.ratios import ratio_sample
@@ -579,6 +581,29 @@ def quantile_woodruff(i):
     } | ends(found.estimate.interval)
 
 
+def beta_binomial_cs(i):
+    return ends(exact_sequence.beta_binomial_sequence(Tally(i["trials"], i["successes"]), i["alpha"], i["t_opt"]))
+
+
+def anytime_t(i):
+    rho2, df = 1 / i["g"], i["n"] - i["n_coefficients"]
+    return {
+        "critical_t": exact_sequence.anytime_t_critical(i["n"], df, rho2, i["alpha"]),
+        "critical_z": exact_sequence.anytime_t_critical(i["n"], math.inf, rho2, i["alpha"]),
+        "p_anytime": exact_sequence.anytime_t_p(i["t"], i["n"], df, rho2),
+    }
+
+
+def fisher_exact(i):
+    one = fisher(*rates(i))
+    return {"p_two_sided": margins_fixed.fisher_two_sided(*rates(i)), "p_greater": one.greater, "p_less": one.less}
+
+
+def fisher_midp(i):
+    p = margins_fixed.fisher_midp(*rates(i))
+    return {"p_greater": p.greater, "p_less": p.less, "p_two_sided_central": p.two_sided}
+
+
 ADAPTERS = {
     "prop_diff_mn": prop_diff_mn,
     "prop_diff_newcombe": prop_diff_newcombe,
@@ -627,4 +652,8 @@ ADAPTERS = {
     "bayes_normal_lift": bayes_normal_lift,
     "novelty_trend": novelty_trend,
     "quantile_woodruff": quantile_woodruff,
+    "beta_binomial_cs": beta_binomial_cs,
+    "anytime_t": anytime_t,
+    "fisher_exact": fisher_exact,
+    "fisher_midp": fisher_midp,
 }
