@@ -5,7 +5,7 @@ from __future__ import annotations
 from abstory.assignment.eligibility import Condition, conditions
 from abstory.assignment.sql import draw_sql, name_sql
 from abstory.experiment import Experiment
-from abstory.warehouse.bulk import Plan
+from abstory.warehouse.bulk import VARIANT, Plan
 
 
 def plan(experiment: Experiment, id_column: str = "viewer_id") -> Plan:
@@ -20,7 +20,8 @@ def plan(experiment: Experiment, id_column: str = "viewer_id") -> Plan:
         attributes=tuple(condition.attribute for condition in asked),
         eligible=" AND ".join(_passes(index, condition) for index, condition in enumerate(asked)) or "true",
         draw=draw_sql(experiment, "viewer_id"),
-        name=name_sql(experiment, "draw"),
+        names=tuple(variant.name for variant in experiment.variants),
+        name=name_sql(experiment, "draw", kind=VARIANT),
         variables={f"values_{index}": sorted(condition.values) for index, condition in enumerate(asked)},
     )
 

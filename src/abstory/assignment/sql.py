@@ -41,11 +41,13 @@ def draw_sql(experiment: Experiment, column: str) -> str:
     return f"CASE WHEN {bucket} % {WHOLE} < {experiment.traffic.share} THEN {draw} END"
 
 
-def name_sql(experiment: Experiment, draw: str) -> str:
-    """The variant's name for a draw; NULL for a NULL draw."""
+def name_sql(experiment: Experiment, draw: str, *, kind: str = "") -> str:
+    """The variant's name for a draw, as text or of the SQL type `kind`; NULL for a NULL draw."""
     variants = by_name(experiment.variants)
     edges = zip(variants, cumulative(variants), strict=True)
-    return f"CASE {' '.join(f'WHEN {draw} < {edge} THEN {_literal(variant.name)}' for variant, edge in edges)} END"
+    cast = f"::{kind}" if kind else ""
+    whens = (f"WHEN {draw} < {edge} THEN {_literal(variant.name)}{cast}" for variant, edge in edges)
+    return f"CASE {' '.join(whens)} END"
 
 
 def variant_sql(experiment: Experiment, column: str) -> str:

@@ -26,6 +26,10 @@ _PARQUET_TYPES = {"VARCHAR", "BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGIN
 _PARQUET_TYPES |= {f"U{kind}" for kind in _PARQUET_TYPES if kind.endswith("INT") or kind == "INTEGER"}
 _WRITTEN = {".csv": "FORMAT csv, HEADER true", ".jsonl": "FORMAT json", ".parquet": "FORMAT parquet"}
 _BATCH = 50_000
+VARIANT = "variant_name"
+"""The SQL type of a variant's name: one byte a row in scratch, text in whatever is written."""
+_REASON = "reason_name"
+_REASONS = ("assigned", "not_eligible", "outside_traffic", "invalid_ids")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,8 @@ class Plan:
         attributes: names of the columns that decide eligibility; they are `a0`, `a1`, ... in `eligible`.
         eligible: boolean SQL over `a0`, `a1`, ...; may use the variables.
         draw: SQL over `viewer_id`, NULL outside the traffic share.
-        name: SQL over `draw`, the variant.
+        names: of all variants, in letters, digits, `.`, `_`, `-` and `/`.
+        name: SQL over `draw`, the variant, of the type `VARIANT`.
         variables: values the SQL asks for with `getvariable`.
     """
 
@@ -45,6 +50,7 @@ class Plan:
     attributes: tuple[str, ...]
     eligible: str
     draw: str
+    names: tuple[str, ...]
     name: str
     variables: Mapping[str, Sequence[str]]
 
@@ -151,6 +157,8 @@ def _assign(connection: DuckDBPyConnection, path: Path, plan: Plan) -> None:
         source = _source(connection, path, plan)
         for name, values in plan.variables.items():
             connection.execute(f"SET VARIABLE {name} = ?", [list(values)])
+        for kind, words in ((VARIANT, plan.names), (_REASON, _REASONS)):
+            connection.execute(f"CREATE TEMP TYPE {kind} AS ENUM ({', '.join(map(quoted, words))})")
         connection.execute(_sql(plan, source.sql), source.values)
     except duckdb.Error as error:
         # Only the first line: what follows may quote the file, and with it ids.
@@ -163,10 +171,15 @@ def _sql(plan: Plan, source: str) -> str:
     return f"""
         CREATE TEMP TABLE assigned AS
         SELECT viewer_id, {plan.name} AS variant,
-               CASE WHEN NOT valid THEN 'invalid_ids' WHEN NOT eligible THEN 'not_eligible'
-                    WHEN draw IS NULL THEN 'outside_traffic' ELSE 'assigned' END AS reason
+               CASE WHEN NOT valid THEN {_reason("invalid_ids")} WHEN NOT eligible THEN {_reason("not_eligible")}
+                    WHEN draw IS NULL THEN {_reason("outside_traffic")} ELSE {_reason("assigned")} END AS reason
         FROM (SELECT viewer_id, valid, eligible, CASE WHEN valid AND eligible THEN {plan.draw} END AS draw
               FROM (SELECT viewer_id, {valid} AS valid, {plan.eligible} AS eligible FROM ({source})))"""
+
+
+def _reason(word: str) -> str:
+    """A constant of the type, or the engine would look the word up in every row."""
+    return f"'{word}'::{_REASON}"
 
 
 def _source(connection: DuckDBPyConnection, path: Path, plan: Plan) -> Source:
