@@ -38,3 +38,19 @@ def test_a_few_evaluations_do_where_the_function_is_nearly_straight():
 
     crossing_above(function, -2.0, 2.0)
     assert len(seen) <= 5
+
+
+@given(st.floats(1.0, 1e6), st.floats(1.0, 1e6), st.floats(0.3, 3.0))
+def test_a_step_taken_unseen_lands_as_well_as_one_that_was_seen(scale, root, bad):
+    """The shape of the score: x √(falling variance); a bisection to the last digit finds the same root."""
+
+    def function(x):
+        return x / math.sqrt(1 + x / scale) - root
+
+    guess = bad * root
+    low, high = 0.0, guess
+    while function(high) < 0:
+        low, high = high, 2 * high
+    while low < (middle := low + (high - low) / 2) < high:
+        low, high = (middle, high) if function(middle) < 0 else (low, middle)
+    assert crossing_above(function, -root, guess) == pytest.approx(low, rel=1e-11)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 _CLOSE = 8 * sys.float_info.epsilon
 _SMALL = 1e-12
+_SHRINKS = 1e-3  # a step that leaves less than this of the miss before is one that the secant's law describes
+_SURE = 0.1  # of the tolerance: what the next secant may be expected to miss by and still be taken unseen
 _MOST_STEPS = 400
 _Point = tuple[float, float]
 
@@ -35,14 +37,18 @@ def crossing_above(function: Callable[[float], float], at_zero: float, guess: fl
 
 
 def _narrow(function: Callable[[float], float], below: _Point, above: _Point, tiny: float) -> float:
-    """The secant through the last two points while it stays inside the bracket; after six steps every other halves."""
+    """The secant through the last two points while it stays inside the bracket; after six steps every other halves.
+
+    Each miss of a secant goes with the product of the two before it, and the constant is known from the last three:
+    the next miss is about value²/f_before. Where that is nothing, the step is taken and not evaluated.
+    """
     (before, f_before), (last, f_last) = below, above
     low, high = before, last
     for step in range(_MOST_STEPS):
         slanted = f_last != f_before and not (step > 6 and step % 2)
         x = last - f_last * (last - before) / (f_last - f_before) if slanted else low
         if not low < x < high:
-            x = low + (high - low) / 2
+            x, slanted = low + (high - low) / 2, False
         value = function(x)
         if value < 0:
             low = x
@@ -50,5 +56,11 @@ def _narrow(function: Callable[[float], float], below: _Point, above: _Point, ti
             high = x
         if abs(value) <= tiny or high - low <= _CLOSE * abs(x):
             break
+        if slanted and _ends(value, f_last, f_before, tiny):
+            return min(max(low, x - value * (x - last) / (value - f_last)), high)
         before, f_before, last, f_last = last, f_last, x, value
     return x
+
+
+def _ends(value: float, f_last: float, f_before: float, tiny: float) -> bool:
+    return abs(value) <= _SHRINKS * abs(f_last) and value * value <= _SURE * tiny * abs(f_before)
