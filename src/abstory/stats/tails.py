@@ -1,13 +1,16 @@
-"""Tails of the normal and Student distributions; scipy is loaded only where degrees of freedom are finite."""
+"""Tails of the normal and Student distributions; scipy is loaded only below a hundred thousand degrees of freedom."""
 
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from statistics import NormalDist
 
 _INVERSE = NormalDist().inv_cdf
 _SQRT_2 = math.sqrt(2)
 _SMALLEST_P = 1e-300  # below it a quantile is of no use and the inverse leaves its domain
+_MANY_DF = 1e5
+_FAR = 12.0  # beyond it the first term left out of either expansion is no longer below rounding
 
 
 def two_sided_quantile(alpha: float, df: float) -> float:
@@ -18,8 +21,10 @@ def two_sided_quantile(alpha: float, df: float) -> float:
         df: degrees of freedom, > 0, may be infinite.
     """
     half = max(alpha, _SMALLEST_P) / 2
-    if math.isinf(df):
-        return -_INVERSE(half)
+    if df == math.inf:
+        return _normal_quantile(half)
+    if df >= _MANY_DF and (z := _normal_quantile(half)) <= _FAR:
+        return _stretched(z, df)
     from scipy.special import stdtrit
 
     return -float(stdtrit(df, half))
@@ -27,8 +32,10 @@ def two_sided_quantile(alpha: float, df: float) -> float:
 
 def two_sided_p(statistic: float, df: float) -> float:
     """P(|T| > |statistic|) for T normal (`df` infinite) or Student."""
-    if math.isinf(df):
+    if df == math.inf:
         return math.erfc(abs(statistic) / _SQRT_2)
+    if df >= _MANY_DF and abs(statistic) <= _FAR:
+        return math.erfc(_shrunk(abs(statistic), df) / _SQRT_2)
     from scipy.special import stdtr
 
     return 2 * float(stdtr(df, -abs(statistic)))
@@ -37,3 +44,22 @@ def two_sided_p(statistic: float, df: float) -> float:
 def normal_equivalent(statistic: float, df: float) -> float:
     """The normal |z| that is as unlikely as |statistic| is with `df` degrees of freedom."""
     return abs(statistic) if math.isinf(df) else two_sided_quantile(two_sided_p(statistic, df), math.inf)
+
+
+@lru_cache(maxsize=256)
+def _normal_quantile(half: float) -> float:
+    return -_INVERSE(half)
+
+
+def _stretched(z: float, df: float) -> float:
+    """Student's quantile from the normal one: Cornish and Fisher's expansion to df⁻³ (Abramowitz & Stegun 26.7.5)."""
+    s = z * z
+    third = z * (((3 * s + 19) * s + 17) * s - 15) / 384
+    return z + (z * (s + 1) / 4 + (z * ((5 * s + 16) * s + 3) / 96 + third / df) / df) / df
+
+
+def _shrunk(t: float, df: float) -> float:
+    """The normal |z| as unlikely as |t|: Wallace's transform with its corrections (Hill, CACM 1970;13:617)."""
+    a = df - 0.5
+    y, b = a * math.log1p(t * t / df), 48 * a * a
+    return math.sqrt(y) * (1 + (y + 3 - ((0.4 * y + 3.3) * y + 24) * y / (10 * b)) / b)
