@@ -8,7 +8,7 @@ A new kind of metric is a class here.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -81,17 +81,17 @@ class Measure:
             WATCHED (a view watched at least `threshold_ms`) and
             FIRST_WATCH (watch time of the first view, at most `threshold_ms`).
         threshold_ms: for WATCHED and FIRST_WATCH, in 1..600000; else 0.
+        name: the key of this measure in `Moments`, equal exactly when the measures are.
     """
 
     kind: MeasureKind
     events: tuple[str, ...] = ()
     threshold_ms: int = 0
+    name: str = field(init=False, repr=False, compare=False)
 
-    @property
-    def name(self) -> str:
-        """The key of this measure in `Moments`, equal exactly when the measures are."""
+    def __post_init__(self) -> None:
         inside = ",".join(self.events) or (f"{self.threshold_ms}ms" if self.threshold_ms else "")
-        return f"{self.kind}({inside})"
+        object.__setattr__(self, "name", f"{self.kind}({inside})")
 
     @property
     def scale(self) -> float:
@@ -192,9 +192,7 @@ class Mean:
         return (pair(self.measure.name, self.measure.name),)
 
     def sample(self, moments: Moments) -> Sample:
-        raw = moments.sample(self.measure.name)
-        scale = self.measure.scale
-        return Sample(raw.n, raw.mean * scale, raw.variance * scale * scale)
+        return _scaled(moments.sample(self.measure.name), self.measure.scale)
 
     def effect(self, treatment: Moments, control: Moments, reading: Reading) -> Effect | Undetermined:
         from abstory.stats.means import compare
@@ -227,8 +225,10 @@ class Ratio:
     def sample(self, moments: Moments) -> Sample | Undetermined:
         from abstory.stats.ratios import ratio_sample
 
-        scales = {m.name: m.scale for m in self.measures}
-        return ratio_sample(moments.scaled(scales), self.numerator.name, self.denominator.name)
+        sample = ratio_sample(moments, self.numerator.name, self.denominator.name)
+        if isinstance(sample, Undetermined):
+            return sample
+        return _scaled(sample, self.numerator.scale / self.denominator.scale)
 
     def effect(self, treatment: Moments, control: Moments, reading: Reading) -> Effect | Undetermined:
         from abstory.stats.means import compare
@@ -237,6 +237,10 @@ class Ratio:
         if isinstance(t, Undetermined):
             return t
         return c if isinstance(c, Undetermined) else compare(t, c, reading)
+
+
+def _scaled(sample: Sample, scale: float) -> Sample:
+    return sample if scale == 1.0 else Sample(sample.n, sample.mean * scale, sample.variance * scale * scale)
 
 
 def _share(name: str, events: tuple[str, ...], what: str, direction: Direction = Direction.INCREASE) -> Proportion:
