@@ -67,6 +67,13 @@ def test_drawn_differences_lie_inside_the_interval():
     assert np.mean(np.maximum(-drawn, 0)) == pytest.approx(found.loss_shipping, rel=0.01)
 
 
+@pytest.mark.parametrize("n", [10, 10**4, 10**7])
+def test_symmetry_holds_to_the_last_digits_whatever_the_counts(n):
+    found = rates_posterior(Tally(0, 0), Tally(n, n // 2))
+    assert found.chance == pytest.approx(0.5, abs=1e-11)
+    assert found.interval.low == pytest.approx(-found.interval.high, abs=1e-9)
+
+
 def test_without_data_the_prior_speaks():
     found = rates_posterior(Tally(0, 0), Tally(0, 0))
     assert found.chance == pytest.approx(0.5, abs=1e-12)

@@ -152,6 +152,10 @@ def test_fieller_ends_solve_their_own_equation(correlation, critical, mean):
 def test_no_number_where_there_is_none():
     few = arms_of(drawn(6, 12, 90))
     assert str(adjust(few, "y", ["x", "w"])) == "too few viewers (12 and 90 viewers for 2 covariates)"
+    assert adjust(few, "y", []).used == ()
+    assert adjust(arms_of(drawn(6, 5, 5)), "y", []).df > 0
+    alone = Moments(1, {"x": 1.0, "y": 1.0}, {("x", "x"): 0.0, ("x", "y"): 0.0, ("y", "y"): 0.0})
+    assert adjust(Arms(alone, few.control), "y", ["x"]).reason is Reason.TOO_FEW
     nobody = Moments.empty(["x", "y"], [("x", "x"), ("x", "y"), ("y", "y")])
     assert adjust(Arms(nobody, few.control), "y", ["x"]).reason is Reason.NO_VIEWERS
     rows = drawn(6)

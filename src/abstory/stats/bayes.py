@@ -174,11 +174,13 @@ class _Beta:
         return self.mean * self.b / (self.a + self.b) / (self.a + self.b + 1)
 
     def density(self, s: Floats) -> Floats:
-        """Of the logit."""
+        """Of the logit, up to a factor: relative to the mode, or large counts would cancel digits."""
         import numpy as np
-        from scipy.special import betaln
 
-        return np.exp(self.a * s - (self.a + self.b) * np.logaddexp(0, s) - betaln(self.a, self.b))
+        share, away = self.mean, s - math.log(self.a / self.b)
+        near = np.log1p(share * np.expm1(np.clip(away, -1, 1)))
+        far = np.logaddexp(math.log1p(-share), math.log(share) + away)
+        return np.exp(self.a * away - (self.a + self.b) * np.where(np.abs(away) < 1, near, far))
 
     def below(self, s: Floats) -> Floats:
         """P(logit <= s)."""
@@ -229,8 +231,11 @@ def _losses(t: _Beta, c: _Beta) -> tuple[float, float, float]:
 
     s, weights = _pieces(t.cuts(), c.cuts())
     unit = weights * expit(s) * expit(-s)
-    chance = float(weights @ (c.density(s) * t.above(s)))
-    return min(1.0, chance), float(unit @ (t.below(s) * c.above(s))), float(unit @ (c.below(s) * t.above(s)))
+    return (
+        _mean_over(c, t.above(s), (s, weights)),
+        float(unit @ (t.below(s) * c.above(s))),
+        float(unit @ (c.below(s) * t.above(s))),
+    )
 
 
 def _difference_interval(t: _Beta, c: _Beta, level: float) -> Interval:
@@ -255,7 +260,13 @@ def _chance_below(t: _Beta, c: _Beta, difference: float) -> float:
     ends = np.array([end for end in (-difference, 1 - difference) if 0 < end < 1])
     s, weights = _pieces(c.cuts(), logit(inside), logit(ends))
     share = betainc(t.a, t.b, np.clip(expit(s) + difference, 0.0, 1.0))
-    return float(weights @ (c.density(s) * share))
+    return _mean_over(c, share, (s, weights))
+
+
+def _mean_over(beta: _Beta, values: Floats, nodes: tuple[Floats, Floats]) -> float:
+    s, weights = nodes
+    mass = weights * beta.density(s)
+    return float(mass @ values / mass.sum())
 
 
 def _shortfall(z: float) -> float:

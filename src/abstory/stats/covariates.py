@@ -90,11 +90,12 @@ def adjust(arms: Arms, outcome: str, covariates: Sequence[str], *, rate: bool = 
         rate: whether the outcome is 0/1, so that a reading may ask for successes.
 
     Returns:
-        NO_VIEWERS with an empty arm, TOO_FEW where an arm has p + 10 units or fewer (p covariates that enter).
+        NO_VIEWERS with an empty arm, TOO_FEW where an arm has p + 10 units or fewer, p covariates entering;
+        with none to enter two units are enough.
     """
     fewest = min(arms.treatment.n, arms.control.n)
     used, dropped = _independent(arms, covariates if fewest > 1 else ())
-    if fewest <= len(used) + SPARE_UNITS:
+    if fewest <= (len(used) + SPARE_UNITS if used else 1):
         counts = f"{arms.treatment.n} and {arms.control.n} viewers for {len(used)} covariates"
         return Undetermined(Reason.TOO_FEW if fewest else Reason.NO_VIEWERS, counts)
     both = arms.treatment + arms.control
