@@ -4,7 +4,19 @@
 """
 
 from abstory.simulate.audience import LAUNCH, Nudge, Persona, StoryAudience
-from abstory.simulate.play import Played, crowd, play
-from abstory.simulate.truth import truth
+from abstory.simulate.play import Acts, Played, act, crowd, play
+from abstory.simulate.truth import planted, truth
 
-__all__ = ["LAUNCH", "Nudge", "Persona", "Played", "StoryAudience", "crowd", "play", "truth"]
+__all__ = [
+    "LAUNCH",
+    "Acts",
+    "Nudge",
+    "Persona",
+    "Played",
+    "StoryAudience",
+    "act",
+    "crowd",
+    "planted",
+    "play",
+    "truth",
+]

@@ -46,7 +46,7 @@ class StoryAudience:
         personas: kinds of viewers.
         leaving: chance to leave within second 0, 1, 2 ... of a view of the plain cut; the last one goes on for ever.
         chances: of each event, for a viewer of keenness 1 who may do it.
-        nudges: by `factor=level`; a level not named changes nothing.
+        nudges: by `factor=level`, or by a variant's name; what is not named changes nothing.
         hours: weight of each hour of the day, from the schedule's midnight on, for first exposures.
     """
 
@@ -109,5 +109,5 @@ def chance(audience: StoryAudience, variant: Variant, persona: Persona, event: s
 
 
 def _nudges(audience: StoryAudience, variant: Variant) -> tuple[Nudge, ...]:
-    keys = (f"{factor}={level}" for factor, level in variant.creative.items())
+    keys = (variant.name, *(f"{factor}={level}" for factor, level in variant.creative.items()))
     return tuple(audience.nudges[key] for key in keys if key in audience.nudges)

@@ -5,6 +5,7 @@ Only uniform draws are used, turned into outcomes by our own inversion, so a see
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,26 @@ class Played:
 
     exposures: pl.DataFrame
     events: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Acts:
+    """What every viewer does, as arrays.
+
+    Attributes:
+        variant, exposed_us: of each viewer: index of the declared variant, instant of the first exposure.
+        viewer, shown_us, watch_ms: of each view, those of one viewer in a row: who, when, how long.
+        first: of each viewer, where among the views the first one is.
+        does: by event, whether each viewer does it.
+    """
+
+    variant: Ints
+    exposed_us: Ints
+    viewer: Ints
+    first: Ints
+    shown_us: Ints
+    watch_ms: Ints
+    does: Mapping[str, Bools]
 
 
 def crowd(count: int, *, seed: int) -> pl.DataFrame:
@@ -58,11 +79,42 @@ def play(audience: StoryAudience, experiment: Experiment, assigned: pl.DataFrame
     Raises:
         ValueError: the experiment has no schedule.
     """
+    order = {variant.name: index for index, variant in enumerate(experiment.variants)}
+    acts = act(audience, experiment, [order[name] for name in assigned["variant"]], seed=seed)
+    return Played(_exposures(experiment, assigned, acts), _events(experiment, assigned, acts))
+
+
+def act(audience: StoryAudience, experiment: Experiment, variants: Sequence[int] | Ints, *, seed: int) -> Acts:
+    """What viewers do, before any log is written.
+
+    Args:
+        audience: how viewers behave.
+        experiment: with a schedule; first exposures spread over it, everything else follows within a day.
+        variants: of each viewer, by index among the declared ones.
+        seed: the same seed, experiment key and variants give the same acts.
+
+    Raises:
+        ValueError: the experiment has no schedule.
+    """
+    import numpy as np
+
     if experiment.schedule is None:
         raise ValueError("a simulated audience needs a schedule to come in")
     draws = _generator(experiment.key, seed)
-    scene = _scene(audience, experiment, assigned, draws)
-    return Played(_exposures(experiment, assigned, scene), _events(audience, experiment, assigned, scene, draws))
+    variant = np.asarray(variants, dtype=np.int64)
+    scene = _scene(audience, experiment, variant, draws)
+    viewer = np.repeat(np.arange(len(variant)), scene.views)
+    first = np.cumsum(scene.views) - scene.views
+    watch_ms = _watch(audience, experiment, scene.cast[viewer], draws)
+    # Everything after the first view falls into the next 22 hours, inside the usual window of a day.
+    pause = (draws.random(len(viewer)) * 22 * HOUR_US // 1000).astype(np.int64) * 1000
+    pause[first] = 0
+    hooked = watch_ms[first] >= 1000 * HOOKED_SECONDS
+    does = {
+        event: _does(audience, experiment, scene.cast, event, draws) & (~hooked if event == "hide" else hooked)
+        for event in audience.chances
+    }
+    return Acts(variant, scene.exposed_us, viewer, first, scene.exposed_us[viewer] + pause, watch_ms, does)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +144,9 @@ def _pick(uniform: Floats, chances: tuple[float, ...]) -> Ints:
     return found
 
 
-def _scene(audience: StoryAudience, experiment: Experiment, assigned: pl.DataFrame, draws: Draws) -> _Scene:
+def _scene(audience: StoryAudience, experiment: Experiment, variant: Ints, draws: Draws) -> _Scene:
     import numpy as np
 
-    order = {variant.name: index for index, variant in enumerate(experiment.variants)}
-    variant = np.array([order[name] for name in assigned["variant"]], dtype=np.int64)
     persona = _pick(draws.random(len(variant)), tuple(p.share for p in audience.personas))
     uniform = draws.random(len(variant))
     views = np.ones(len(variant), dtype=np.int64)
@@ -116,40 +166,26 @@ def _arrivals(
     return arrived
 
 
-def _exposures(experiment: Experiment, assigned: pl.DataFrame, scene: _Scene) -> pl.DataFrame:
+def _exposures(experiment: Experiment, assigned: pl.DataFrame, acts: Acts) -> pl.DataFrame:
     import polars as pl
 
     return assigned.select(
         pl.lit(experiment.key).alias("experiment"),
         "viewer_id",
         "variant",
-        _instants(scene.exposed_us),
+        _instants(acts.exposed_us),
     ).sort("ts", "viewer_id")
 
 
-def _events(
-    audience: StoryAudience,
-    experiment: Experiment,
-    assigned: pl.DataFrame,
-    scene: _Scene,
-    draws: Draws,
-) -> pl.DataFrame:
+def _events(experiment: Experiment, assigned: pl.DataFrame, acts: Acts) -> pl.DataFrame:
     import numpy as np
     import polars as pl
 
-    viewer = np.repeat(np.arange(len(scene.views)), scene.views)
-    first = np.concatenate(([0], np.cumsum(scene.views)[:-1])) if len(viewer) else viewer
-    watch_ms = _watch(audience, experiment, scene.cast[viewer], draws)
-    # Everything after the first view falls into the next 22 hours, inside the usual window of a day.
-    pause = (draws.random(len(viewer)) * 22 * HOUR_US // 1000).astype(np.int64) * 1000
-    pause[first] = 0
-    shown = scene.exposed_us[viewer] + pause
-    parts = [_rows(viewer, VIEW, shown, watch_ms)]
-    hooked = watch_ms[first] >= 1000 * HOOKED_SECONDS
-    for event in audience.chances:
-        does = _does(audience, experiment, scene.cast, event, draws)
-        who = np.flatnonzero(does & (~hooked if event == "hide" else hooked))
-        parts.append(_rows(who, event, scene.exposed_us[who] + watch_ms[first][who] * 1000, None))
+    left_us = acts.exposed_us + acts.watch_ms[acts.first] * 1000
+    parts = [_rows(acts.viewer, VIEW, acts.shown_us, acts.watch_ms)]
+    for event, does in acts.does.items():
+        who = np.flatnonzero(does)
+        parts.append(_rows(who, event, left_us[who], None))
     rows = pl.concat(parts)
     ids = assigned["viewer_id"].gather(rows["viewer"])
     return rows.select(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 
 from abstory.experiment import Variant
-from abstory.metrics import ENGAGEMENTS, horizon_seconds
+from abstory.metrics import COMPLETE, ENGAGEMENTS, VIEW, Measure, MeasureKind, Metric, Ratio, horizon_seconds
 from abstory.simulate.audience import HOOKED_SECONDS, Persona, StoryAudience, chance, length, survival
 
 _MEAN_WITHIN_SECOND = 0.4995  # a leaver's watch time is whole milliseconds, 0..999 within the second
@@ -24,6 +25,47 @@ def truth(audience: StoryAudience, variant: Variant, metric: str) -> float:
         return _reaching(audience, variant, seconds)
     event = metric.removesuffix("_rate")
     return _doing(audience, variant, ("cta_click" if event == "cta" else event,))
+
+
+def planted(audience: StoryAudience, variant: Variant, metric: Metric) -> float:
+    """The planted value of any metric for one variant, by the measures it is made of, exactly.
+
+    Raises:
+        KeyError: for a measure of events or values that this audience does not plant.
+    """
+    top = _expected(audience, variant, metric.measures[0]) * metric.measures[0].scale
+    if not isinstance(metric, Ratio):
+        return top
+    return top / (_expected(audience, variant, metric.denominator) * metric.denominator.scale)
+
+
+def _expected(audience: StoryAudience, variant: Variant, measure: Measure) -> float:
+    """Mean of a measure's stored integer over viewers."""
+    return _MEANS[measure.kind](audience, variant, measure)
+
+
+def _counted(audience: StoryAudience, variant: Variant, event: str) -> float:
+    if event == VIEW:
+        return _views(audience)
+    if event == COMPLETE:
+        return _views(audience) * _complete_views(audience, variant)
+    return _doing(audience, variant, (event,))
+
+
+def _any(audience: StoryAudience, variant: Variant, events: tuple[str, ...]) -> float:
+    """Hiding is for those who leave early, all else for those who stay: never both."""
+    if VIEW in events:
+        return 1.0
+    if events == (COMPLETE,):
+        return _reaching(audience, variant, length(variant))
+    staying = tuple(event for event in events if event != "hide")
+    hides = _doing(audience, variant, ("hide",)) if "hide" in events else 0.0
+    return hides + (_doing(audience, variant, staying) if staying else 0.0)
+
+
+def _first(audience: StoryAudience, variant: Variant, seconds: int) -> float:
+    """Mean seconds of the first view, counted up to `seconds`."""
+    return sum(p.share * _mean_watch(survival(audience, variant, p)[: seconds + 1]) for p in audience.personas)
 
 
 def _reaching(audience: StoryAudience, variant: Variant, seconds: int) -> float:
@@ -82,4 +124,14 @@ _TRUTHS = {
     "completions_per_view": _complete_views,
     "engagement_rate": lambda audience, variant: _doing(audience, variant, ENGAGEMENTS),
     "watch_seconds": _seconds,
+}
+
+_MEANS: dict[MeasureKind, Callable[[StoryAudience, Variant, Measure], float]] = {
+    MeasureKind.COUNT: lambda audience, variant, m: sum(_counted(audience, variant, event) for event in m.events),
+    MeasureKind.ANY: lambda audience, variant, m: _any(audience, variant, m.events),
+    MeasureKind.SUM_WATCH: lambda audience, variant, _: 1000 * _seconds(audience, variant),
+    MeasureKind.COMPLETED: lambda audience, variant, _: _reaching(audience, variant, length(variant)),
+    MeasureKind.COMPLETE_VIEWS: lambda audience, variant, _: _counted(audience, variant, COMPLETE),
+    MeasureKind.WATCHED: lambda audience, variant, m: _reaching(audience, variant, -(-m.threshold_ms // 1000)),
+    MeasureKind.FIRST_WATCH: lambda audience, variant, m: 1000 * _first(audience, variant, m.threshold_ms // 1000),
 }

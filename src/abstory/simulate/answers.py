@@ -1,0 +1,184 @@
+"""The fast path: what viewers did becomes the roll-up's answer directly, without files, store or query.
+
+The same integers are summed as the roll-up sums them, so on the same viewers the two answers are equal to the last bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from abstory.analysis import plan
+from abstory.experiment import DAY_US, Experiment
+from abstory.metrics import COMPLETE, VIEW, Measure, MeasureKind
+from abstory.simulate.audience import length
+from abstory.simulate.play import Acts
+from abstory.stats.moments import Moments, Pair
+from abstory.warehouse.base import Answer, ArmData, RollUp, Span
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Ints = np.ndarray[tuple[int], np.dtype[np.int64]]
+    Grid = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
+
+
+def span(experiment: Experiment, acts: Acts) -> Span:
+    """First and last instant of what the viewers did; nothing where nobody came."""
+    if not len(acts.exposed_us):
+        return Span(None, None, None)
+    ends = [int(acts.shown_us.max())]
+    left = acts.exposed_us + acts.watch_ms[acts.first] * 1000
+    ends += [int(left[does].max()) for does in acts.does.values() if does.any()]
+    complete = completed(experiment, acts)
+    if complete.any():
+        ends.append(int((acts.shown_us + acts.watch_ms * 1000)[complete].max()))
+    return Span(int(acts.exposed_us.min()), int(acts.exposed_us.max()), max(ends))
+
+
+def answers(experiment: Experiment, acts: Acts, looks_us: Sequence[int]) -> Iterator[Answer]:
+    """The answer to `plan(experiment, as_of)` at every look.
+
+    Args:
+        experiment: with a schedule that the acts lie in.
+        acts: of every viewer, none of whom saw two variants.
+        looks_us: ascending instants.
+    """
+    question = plan(experiment, looks_us[-1])
+    ripe = _Cells.of(acts, acts.exposed_us + question.window_us, looks_us, len(question.arms))
+    seen = _Cells.of(acts, acts.exposed_us, looks_us, len(question.arms))
+    values = {measure.name: per_viewer(experiment, acts, measure) for measure in question.measures}
+    found = _Found(
+        question=question,
+        first_day=ripe.first_day,
+        counts=ripe.sums(_ones(acts)),
+        shown=seen.sums(_ones(acts)),
+        sums={name: ripe.sums(column) for name, column in values.items()},
+        products={(a, b): ripe.sums(values[a] * values[b]) for a, b in question.pairs},
+    )
+    return (found.answer(look) for look in range(len(looks_us)))
+
+
+def per_viewer(experiment: Experiment, acts: Acts, measure: Measure) -> Ints:
+    """A measure's stored integer for every viewer."""
+    import numpy as np
+
+    def counted(events: Sequence[str]) -> Ints:
+        return sum((_count(experiment, acts, event) for event in events), start=0 * acts.variant)
+
+    makers: dict[MeasureKind, Callable[[], Ints]] = {
+        MeasureKind.COUNT: lambda: counted(measure.events),
+        MeasureKind.ANY: lambda: np.minimum(1, counted(measure.events)),
+        MeasureKind.SUM_WATCH: lambda: np.add.reduceat(acts.watch_ms, acts.first) if len(acts.first) else acts.first,
+        MeasureKind.COMPLETED: lambda: np.minimum(1, counted((COMPLETE,))),
+        MeasureKind.COMPLETE_VIEWS: lambda: counted((COMPLETE,)),
+        MeasureKind.WATCHED: lambda: np.minimum(1, _in_views(acts, acts.watch_ms >= measure.threshold_ms)),
+        MeasureKind.FIRST_WATCH: lambda: np.minimum(acts.watch_ms[acts.first], measure.threshold_ms),
+    }
+    return makers[measure.kind]()
+
+
+def completed(experiment: Experiment, acts: Acts) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Of each view, whether it reached the end of the cut."""
+    import numpy as np
+
+    lengths = np.array([1000 * length(variant) for variant in experiment.variants], dtype=np.int64)
+    found: np.ndarray[tuple[int], np.dtype[np.bool_]] = acts.watch_ms >= lengths[acts.variant[acts.viewer]]
+    return found
+
+
+def _count(experiment: Experiment, acts: Acts, event: str) -> Ints:
+    if event == VIEW:
+        return _in_views(acts, acts.watch_ms >= 0)
+    if event == COMPLETE:
+        return _in_views(acts, completed(experiment, acts))
+    return acts.does[event].astype("int64")
+
+
+def _in_views(acts: Acts, which: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Ints:
+    import numpy as np
+
+    return np.bincount(acts.viewer[which], minlength=len(acts.variant)).astype(np.int64)
+
+
+def _ones(acts: Acts) -> Ints:
+    return 0 * acts.variant + 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """Of each viewer the first look they count at, the day they were exposed and their arm."""
+
+    looks: int
+    days: int
+    arms: int
+    first_day: int
+    cell: Ints
+
+    @classmethod
+    def of(cls, acts: Acts, counts_from: Ints, looks_us: Sequence[int], arms: int) -> _Cells:
+        import numpy as np
+
+        look = np.searchsorted(np.asarray(looks_us, dtype=np.int64), counts_from, side="left")
+        day = acts.exposed_us // DAY_US
+        first, last = (int(day.min()), int(day.max())) if len(day) else (0, 0)
+        days = last - first + 1
+        return cls(len(looks_us), days, arms, first, (look * days + day - first) * arms + acts.variant)
+
+    def sums(self, column: Ints) -> Grid:
+        """Looks by days by arms, each look holding the ones before it, in exact integers."""
+        import numpy as np
+
+        order = np.argsort(self.cell, kind="stable")
+        running = np.concatenate(([0], np.cumsum(column[order], dtype=np.int64)))
+        ends = np.cumsum(np.bincount(self.cell, minlength=(self.looks + 1) * self.days * self.arms))
+        totals = np.diff(running[ends], prepend=0).reshape(-1, self.days, self.arms)
+        found: Grid = np.cumsum(totals[: self.looks], axis=0)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Everything that is summed, looks by days by arms."""
+
+    question: RollUp
+    first_day: int
+    counts: Grid
+    shown: Grid
+    sums: Mapping[str, Grid]
+    products: Mapping[Pair, Grid]
+
+    def answer(self, look: int) -> Answer:
+        arms = {arm.variant: self._arm(look, at) for at, arm in enumerate(self.question.arms)}
+        return Answer(arms, {}, 0, 0, 0, 0, 0, 0, self._by_day(look))
+
+    def _arm(self, look: int, arm: int) -> ArmData:
+        """Nobody saw two variants, and everybody the one that was assigned."""
+        moments = self._moments(look, arm, slice(None))
+        days = [day for day in range(self.counts.shape[1]) if self.counts[look, day, arm]]
+        checked = self.question.assigned_sql is not None
+        return ArmData(
+            moments=moments,
+            immature=int(self.shown[look, :, arm].sum()) - moments.n,
+            crossovers=0,
+            without_crossovers=moments,
+            mismatched=0 if checked else None,
+            checked=moments.n if checked else 0,
+            days={self.first_day + day: self._moments(look, arm, slice(day, day + 1)) for day in days},
+        )
+
+    def _moments(self, look: int, arm: int, days: slice) -> Moments:
+        return Moments.from_sums(
+            int(self.counts[look, days, arm].sum()),
+            {name: int(grid[look, days, arm].sum()) for name, grid in self.sums.items()},
+            {key: int(grid[look, days, arm].sum()) for key, grid in self.products.items()},
+        )
+
+    def _by_day(self, look: int) -> dict[tuple[int, str], int]:
+        cells = (
+            ((self.first_day + day, arm.variant), int(self.shown[look, day, at]))
+            for day in range(self.shown.shape[1])
+            for at, arm in enumerate(self.question.arms)
+        )
+        return dict(sorted((key, count) for key, count in cells if count))
