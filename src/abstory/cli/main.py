@@ -21,6 +21,7 @@ COMMANDS = {
     "validate": "Check experiment files: every error and lint, with its place.",
     "power": "How many viewers it needs, and how many days.",
     "schema": "Print the JSON Schema of the experiment file.",
+    "simulate": "The declared design, many times, on an audience whose truth is known.",
     "assign": "Say which variant a viewer gets, or a whole file of viewers.",
     "ingest": "Load events, exposures or attributes from CSV, JSONL or Parquet.",
     "status": "One line an experiment.",
