@@ -2,13 +2,14 @@
 #   make demo    a simulated audience through the whole product
 #   make test    the test suite (make test-long for the suites that take minutes)
 #   make check   everything that .ci/run checks
+#   make calibration   error and coverage of every method, the peers beside, into docs/calibration.md
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3 || echo python3)
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long lint types imports check docs bench clean
+.PHONY: help demo test test-long lint types imports check docs bench calibration clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -40,9 +41,13 @@ docs: .venv/dev
 	$(BIN)/python -m pytest tests/test_docs.py --update-docs
 
 bench: .venv/bench
-	@for script in $(filter-out bench/effects.py,$(wildcard bench/[a-z]*.py)); do \
+	@for script in $(filter-out bench/effects.py $(wildcard bench/calibration*.py),$(wildcard bench/[a-z]*.py)); do \
 	  echo "== $$script"; $(BIN)/python $$script || exit 1; done
 	@echo "== bench/effects.py"; $(BIN)/python bench/effects.py --peer-python .venv/peers/bin/python
+
+# Writes docs/calibration.md anew, the peers on the same draws; about a quarter of an hour.
+calibration: .venv/bench .venv/tea/bin/tea
+	$(BIN)/python bench/calibration.py --tea-python .venv/tea/bin/python --gb-python .venv/peers/bin/python
 
 clean:
 	rm -rf .venv dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
@@ -61,6 +66,11 @@ clean:
 	$(INSTALL) growthbook==4.0.0
 	$(BIN)/python -m venv .venv/peers
 	.venv/peers/bin/python -m pip install --quiet --disable-pip-version-check gbstats==0.8.0
+	@touch $@
+
+.venv/tea/bin/tea: | .venv/dev
+	$(BIN)/python -m venv .venv/tea
+	.venv/tea/bin/python -m pip install --quiet --disable-pip-version-check tea-tasting==1.14.0
 	@touch $@
 
 # Debian ships a Python whose venv lacks pip; there the machine's own pip fills the folder.

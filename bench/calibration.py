@@ -1,0 +1,345 @@
+"""How often every method errs when the truth is known: writes docs/calibration.md, with the peers on the same draws.
+
+    python bench/calibration.py [--runs 20000] [--tea-python EXE] [--gb-python EXE] [--only SECTION] [-o FILE]
+
+`make calibration` runs it whole. EXE is a Python that has tea-tasting or gbstats; without one its columns stay empty.
+Everything is seeded by the name of its case, so two runs write the same page.
+"""
+
+import argparse
+import json
+import math
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+import calibration_draws as law
+from abstory.metrics import Mean, Measure, MeasureKind, Proportion, Ratio
+from abstory.stats.dunnett import Dunnett, loadings
+from abstory.stats.estimate import Effect, Estimate
+from abstory.stats.moments import Moments, Tally, pair
+from abstory.stats.multiplicity import Bonferroni
+from abstory.stats.proportions import clopper_pearson, compare
+from abstory.stats.reading import FixedHorizon
+from abstory.stats.sample_ratio import srm_chisq, srm_sequential
+from abstory.stats.sequential import AlwaysValid
+from calibration_page import page
+
+ALPHA = 0.05
+PEERS = ("tea", "gb")
+HERE = Path(__file__).parent
+
+_Y, _D = Measure(MeasureKind.COUNT, ("like",)), Measure(MeasureKind.COUNT, ("view",))
+METRICS = {"proportion": Proportion("p", _Y, "p"), "mean": Mean("m", _Y, "m"), "ratio": Ratio("r", _Y, _D, "r")}
+
+
+@dataclass(frozen=True)
+class Share:
+    """A share of `of` experiments."""
+
+    hits: int
+    of: int
+
+    @property
+    def value(self):
+        return self.hits / self.of if self.of else math.nan
+
+    @property
+    def error(self):
+        return math.sqrt(self.hits * (self.of - self.hits) / self.of**3) if self.of else math.nan
+
+    def keeps(self, level, *, most=True):
+        """Whether the level lies in the 99.9 % Clopper-Pearson interval, or is kept with room to spare."""
+        if not self.of:
+            return True
+        interval = clopper_pearson(Tally(self.of, self.hits), 0.001)
+        return interval.low <= level if most else interval.high >= level
+
+
+@dataclass(frozen=True)
+class Row:
+    """One case: who, and the shares by column; `supported` says whether the docs promise the level there."""
+
+    name: str
+    runs: int
+    shares: dict
+    supported: bool = True
+    note: str = ""
+
+
+def moments(arm):
+    """A variant's evidence as the roll-up answers it."""
+    n, y, d, yy, dd, yd = arm
+    covariances = {pair(_Y.name, _Y.name): yy, pair(_D.name, _D.name): dd, pair(_Y.name, _D.name): yd}
+    return Moments(int(n), {_Y.name: y, _D.name: d}, covariances)
+
+
+def ours(kind, rows, reading):
+    """(p, ends of the difference, ends of the lift) by row, NaN for what is Undetermined."""
+    return np.array([told(METRICS[kind].effect(moments(row[:6]), moments(row[6:]), reading)) for row in rows])
+
+
+def told(effect):
+    if not isinstance(effect, Effect):
+        return [math.nan] * 5
+    lift = effect.lift.interval if isinstance(effect.lift, Estimate) else None
+    ends = (lift.low, lift.high) if lift else (math.nan, math.nan)
+    return [effect.p_value, effect.difference.interval.low, effect.difference.interval.high, *ends]
+
+
+def peer(name, python, tasks):
+    """A peer's answers to [(kind, rows)], in the form of `ours`; None without the peer."""
+    if not python:
+        return [None] * len(tasks)
+    asked = json.dumps([{"kind": kind, "rows": rows.tolist()} for kind, rows in tasks])
+    command = [python, str(HERE / "calibration_peers.py"), name]
+    done = subprocess.run(command, input=asked, capture_output=True, text=True, check=True)
+    answers = json.loads(done.stdout)
+    return [
+        np.array([[math.nan if v is None else v for v in row] for row in answer], dtype=float) for answer in answers
+    ]
+
+
+def shares(null, effect, answers):
+    """False positives under no effect, coverage under one, and how often there is no answer."""
+    quiet, loud = answers
+    known, some = ~np.isnan(quiet[:, 0]), ~np.isnan(loud[:, 1])
+    lifted = ~np.isnan(loud[:, 3]) & ~np.isnan(loud[:, 4])
+    return {
+        "false": _share(known & (quiet[:, 0] < ALPHA), null.weights, known | ~known),
+        "difference": _share(inside(loud[:, 1:3], effect.difference), effect.weights, some),
+        "lift": _share(inside(loud[:, 3:5], effect.lift), effect.weights, lifted),
+        "unknown": _share(~some, effect.weights, some | ~some),
+        "no lift": _share(~lifted, effect.weights, some | ~some),
+    }
+
+
+def inside(ends, truth):
+    """Whether each interval holds the truth, rounding aside."""
+    slack = 1e-12
+    return (ends[:, 0] <= truth + slack) & (truth - slack <= ends[:, 1])
+
+
+def _share(hits, weights, among):
+    return Share(int(weights[hits & among].sum()), int(weights[among].sum()))
+
+
+PROPORTIONS = {
+    "rate 40 %, 1,000 a variant": (0.4, 0.44, (1000, 1000), True),
+    "rate 5 %, 2,000 a variant": (0.05, 0.06, (2000, 2000), True),
+    "rate 0.1 %, 20,000 a variant": (0.001, 0.0015, (20_000, 20_000), True),
+    "rate 0.1 %, 2,000 a variant: 2 successes": (0.001, 0.002, (2000, 2000), False),
+    "rate 1 %, split 1:9 of 10,000": (0.01, 0.015, (1000, 9000), True),
+    "rate 0.1 %, split 1:9 of 20,000": (0.001, 0.002, (2000, 18_000), False),
+    "rate 50 %, 50 a variant": (0.5, 0.7, (50, 50), True),
+    "rate 10 %, 50 a variant": (0.1, 0.2, (50, 50), True),
+    "rate 5 %, 20 a variant": (0.05, 0.15, (20, 20), False),
+    "rate 99 %, 200 a variant": (0.99, 0.97, (200, 200), False),
+}
+MEANS = {
+    "normal, 20 a variant": (law.normal, 0.2, (20, 20), True),
+    "watch time of a 15 s cut, 50 a variant": (law.watched, 0.1, (50, 50), True),
+    "watch time of a 15 s cut, 1,000 a variant": (law.watched, 0.1, (1000, 1000), True),
+    "exponential, 200 a variant": (law.exponential, 0.2, (200, 200), True),
+    "exponential, split 1:9 of 2,000": (law.exponential, 0.2, (200, 1800), True),
+    "90 % zeros, rest lognormal σ 2, 1,000 a variant": (law.heavy, 0.2, (1000, 1000), False),
+    "the same, 10,000 a variant": (law.heavy, 0.2, (10_000, 10_000), False),
+    "the same, split 1:9 of 20,000": (law.heavy, 0.2, (2000, 18_000), False),
+}
+RATIOS = {
+    "1–50 views, 50 a variant": (50, 0.2, (50, 50), True),
+    "1–50 views, 1,000 a variant": (50, 0.2, (1000, 1000), True),
+    "1–50 views, split 1:9 of 2,000": (50, 0.2, (200, 1800), True),
+    "1–5 views, 200 a variant": (5, 0.2, (200, 200), True),
+}
+SLOW_SHARE = 4
+"""Cases drawn viewer by viewer, and peers asked one by one, take this part of the runs."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """Experiments without an effect and with one, and whether the docs promise anything of them."""
+
+    kind: str
+    name: str
+    null: law.Draws
+    effect: law.Draws
+    supported: bool
+
+
+def case(kind, name, runs):
+    """The seeded draws of one case."""
+    if kind == "proportion":
+        base, other, sizes, supported = PROPORTIONS[name]
+        drawn = (law.proportions(f"{name} {p}", (p, base), sizes, runs) for p in (base, other))
+    else:
+        shape, lift, sizes, supported = (MEANS if kind == "mean" else RATIOS)[name]
+        make = law.means if kind == "mean" else law.ratios
+        drawn = (make(f"{kind} {name} {by}", shape, by, sizes, runs // SLOW_SHARE) for by in (0.0, lift))
+    return Case(kind, name, *drawn, supported)
+
+
+def own(one):
+    """Our shares in one case at a fixed horizon."""
+    reading = FixedHorizon(ALPHA)
+    return shares(one.null, one.effect, [ours(one.kind, drawn.rows, reading) for drawn in (one.null, one.effect)])
+
+
+def one_look(args):
+    """Every case of the three methods at a fixed horizon, with the peers beside."""
+    tables = {"proportion": PROPORTIONS, "mean": MEANS, "ratio": RATIOS}
+    cases = [case(kind, name, args.runs) for kind, table in tables.items() for name in table]
+    tasks = [(one.kind, drawn.rows) for one in cases for drawn in (one.null, one.effect)]
+    theirs = {name: peer(name, getattr(args, f"{name}_python"), tasks) for name in PEERS}
+    found = {kind: [] for kind in tables}
+    for at, one in enumerate(cases):
+        columns = own(one)
+        for who, answers in theirs.items():
+            beside = answers[2 * at : 2 * at + 2]
+            extra = shares(one.null, one.effect, beside) if beside[0] is not None else {}
+            columns |= {f"{who} {column}": share for column, share in extra.items()}
+        found[one.kind].append(Row(one.name, int(one.null.weights.sum()), columns, one.supported))
+    return found
+
+
+PEEKED = {
+    "20 peeks, rate 40 %, 10,000 a variant": ("proportion", 0.4, 0.44, (10_000, 10_000), 20, True),
+    "30 daily looks, rate 40 %, 15,000 a variant": ("proportion", 0.4, 0.44, (15_000, 15_000), 30, True),
+    "20 peeks, rate 1 %, 10,000 a variant": ("proportion", 0.01, 0.015, (10_000, 10_000), 20, True),
+    "20 peeks, rate 0.1 %, 10,000 a variant": ("proportion", 0.001, 0.002, (10_000, 10_000), 20, True),
+    "20 peeks, rate 10 %, split 1:9 of 20,000": ("proportion", 0.1, 0.12, (2000, 18_000), 20, True),
+    "20 peeks, watch time of a 15 s cut, 4,000 a variant": ("mean", law.watched, 0.1, (4000, 4000), 20, True),
+    "20 peeks, 90 % zeros, lognormal σ 2, 10,000 a variant": ("mean", law.heavy, 0.2, (10_000, 10_000), 20, False),
+}
+
+
+def values_of(kind, base, other):
+    """The law of both arms' values: a rate or a law of values, and the treatment's rate or lift."""
+    if kind == "proportion":
+        return lambda draws, arm, shape: (draws.random(shape) < (base, other)[1 - arm]).astype(float)
+    return lambda draws, arm, shape: (1 + other if arm == 0 else 1.0) * base(draws, shape)
+
+
+def peeking(args):
+    """Share ever wrong: always valid, and a fixed test read as often; gbstats' sequence on the first tenth."""
+    found = []
+    for name, (kind, base, other, sizes, looks, supported) in PEEKED.items():
+        runs = args.runs // (2 * SLOW_SHARE)
+        base_value, nothing = (base, base) if kind == "proportion" else (base(None, None), 0.0)
+        truth = (other - base, other / base - 1) if kind == "proportion" else (other * base_value, other)
+        null = law.peeks(values_of(kind, base, nothing), sizes, looks, runs, name)
+        effect = law.peeks(values_of(kind, base, other), sizes, looks, runs, name + " effect")
+        reading = AlwaysValid(ALPHA, sum(sizes))
+        quiet, loud = (every_look(ours(kind, flat(rows), reading), runs) for rows in (null, effect))
+        fixed = every_look(ours(kind, flat(null), FixedHorizon(ALPHA)), runs)
+        columns = {
+            "false": Share(int((quiet[..., 0] < ALPHA).any(axis=1).sum()), runs),
+            "difference": missed(loud[..., 1:3], truth[0]),
+            "lift": missed(loud[..., 3:5], truth[1]),
+            "unknown": Share(int(np.isnan(loud[:, -1, 1]).sum()), runs),
+            "no lift": Share(int(np.isnan(loud[:, -1, 3]).sum()), runs),
+            "fixed": Share(int((fixed[..., 0] < ALPHA).any(axis=1).sum()), runs),
+        }
+        columns |= sequence(args, kind, null, effect, truth)
+        found.append(Row(name, runs, columns, supported))
+    return found
+
+
+def sequence(args, kind, null, effect, truth):
+    """The sequential test of gbstats on the first experiments."""
+    runs = max(1, len(null) // 10)
+    asked = [(f"{kind} peeks", flat(rows[:runs])) for rows in (null, effect)]
+    quiet, loud = peer("gb", args.gb_python, asked)
+    if quiet is None:
+        return {}
+    quiet, loud = every_look(quiet, runs), every_look(loud, runs)
+    return {
+        "gb false": Share(int((quiet[..., 0] < ALPHA).any(axis=1).sum()), runs),
+        "gb difference": missed(loud[..., 1:3], truth[0]),
+        "gb lift": missed(loud[..., 3:5], truth[1]),
+    }
+
+
+def flat(rows):
+    return rows.reshape(-1, 12)
+
+
+def every_look(answers, runs):
+    return answers.reshape(runs, -1, 5)
+
+
+def missed(ends, truth):
+    """Experiments whose interval never missed the truth, of those that had one."""
+    wrong = ((ends[..., 0] > truth + 1e-12) | (ends[..., 1] < truth - 1e-12)).any(axis=1)
+    some = ~np.isnan(ends[..., 0]).all(axis=1)
+    return Share(int((some & ~wrong).sum()), int(some.sum()))
+
+
+def families(args):
+    """Several treatments against one control, none different: runs with any false positive."""
+    found = []
+    for several, n in ((3, 1000), (7, 1000), (7, 200)):
+        runs = args.runs // (2 * SLOW_SHARE)
+        counts = law.generator(f"family {several} {n}").binomial(n, 0.2, (runs, several + 1))
+        wrong = {"none": 0, "dunnett": 0, "bonferroni": 0}
+        for row in counts:
+            control, *others = (Tally(n, int(x)) for x in row)
+            lambdas = loadings(control.variance, [arm.variance for arm in others])
+            readings = {
+                "none": FixedHorizon(ALPHA),
+                "dunnett": Dunnett(ALPHA, lambdas),
+                "bonferroni": Bonferroni(FixedHorizon(ALPHA), several),
+            }
+            best = max(others, key=lambda arm: abs(arm.successes - control.successes))
+            for name, reading in readings.items():
+                wrong[name] += compare(best, control, reading).p_value < ALPHA
+        columns = {name: Share(hits, runs) for name, hits in wrong.items()}
+        found.append(Row(f"{several} treatments, rate 20 %, {n:,} a variant", runs, columns))
+    return found
+
+
+def splits(args):
+    """Alarms about a split that is as declared: at one look, and at any of 20."""
+    found = []
+    for name, weights, total in (
+        ("two variants of 10,000", (1, 1), 10_000),
+        ("1:9 of 10,000", (1, 9), 10_000),
+        ("eight variants of 80,000", (1,) * 8, 80_000),
+        ("1:9 of 100", (1, 9), 100),
+    ):
+        share = np.array(weights) / sum(weights)
+        steps = law.generator(f"split {name}").multinomial(total // 20, share, (args.runs, 20)).cumsum(axis=1)
+        last = [srm_chisq([int(x) for x in counts[-1]], weights).alarm for counts in steps]
+        ever = [
+            any(srm_sequential([int(x) for x in c], weights).alarm for c in counts)
+            for counts in steps[: args.runs // 4]
+        ]
+        columns = {"one look": Share(sum(last), len(last)), "any look": Share(sum(ever), len(ever))}
+        found.append(Row(name, args.runs, columns))
+    return found
+
+
+SECTIONS = {"one look": one_look, "peeking": peeking, "families": families, "splits": splits}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=int, default=20_000)
+    parser.add_argument("--tea-python")
+    parser.add_argument("--gb-python")
+    parser.add_argument("--only", choices=SECTIONS, action="append")
+    parser.add_argument("-o", "--output", type=Path, default=HERE.parent / "docs" / "calibration.md")
+    args = parser.parse_args()
+    found = {name: make(args) for name, make in SECTIONS.items() if not args.only or name in args.only}
+    text = page(found)
+    if args.only:
+        print(text)
+    else:
+        args.output.write_text(text, encoding="utf-8")
+        print(f"wrote {args.output}")
+
+
+if __name__ == "__main__":
+    main()

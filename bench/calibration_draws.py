@@ -1,0 +1,126 @@
+"""Seeded evidence for calibration.py: many experiments at once, as the sums a store would give.
+
+A row is (n, y, d, yy, dd, yd) of the treatment, then of control: means, variances (n - 1) and covariance over viewers
+of a measure y and a denominator d. Proportions come with each distinct row once and its weight, so that 20,000
+experiments cost as many calls as they have different tables.
+"""
+
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Rows with weights, and the true difference and lift they were drawn with."""
+
+    kind: str
+    rows: np.ndarray
+    weights: np.ndarray
+    difference: float
+    lift: float
+
+
+def generator(name):
+    return np.random.Generator(np.random.PCG64(zlib.crc32(name.encode())))
+
+
+def proportions(name, rates, sizes, runs):
+    """Binomial tallies of treatment and control."""
+    draws = generator(name)
+    counts = np.column_stack([draws.binomial(n, p, runs) for n, p in zip(sizes, rates, strict=True)])
+    tables, weights = np.unique(counts, axis=0, return_counts=True)
+    rows = np.hstack([_tallied(tables[:, at], sizes[at]) for at in (0, 1)])
+    return Draws("proportion", rows, weights, rates[0] - rates[1], rates[0] / rates[1] - 1)
+
+
+def _tallied(x, n):
+    p, zero = x / n, np.zeros(len(x))
+    return np.column_stack([np.full(len(x), n), p, zero, p * (1 - p) * n / (n - 1), zero, zero])
+
+
+def means(name, law, lift, sizes, runs):
+    """`law(draws, shape)` gives control's values and its mean; the treatment's are (1 + lift) times as large."""
+    draws = generator(name)
+    arms = [_arm(draws, law, scale, n, runs) for scale, n in zip((1 + lift, 1.0), sizes, strict=True)]
+    mean = law(None, None)
+    return Draws("mean", np.hstack(arms), np.ones(runs, dtype=int), lift * mean, lift)
+
+
+def _arm(draws, law, scale, n, runs):
+    at_once = max(1, 10_000_000 // n)
+    parts = []
+    for start in range(0, runs, at_once):
+        values = scale * law(draws, (min(at_once, runs - start), n))
+        parts.append(np.column_stack([values.mean(axis=1), values.var(axis=1, ddof=1)]))
+    y, yy = np.vstack(parts).T
+    zero = np.zeros(runs)
+    return np.column_stack([np.full(runs, n), y, zero, yy, zero, zero])
+
+
+def ratios(name, most_views, lift, sizes, runs):
+    """Complete views by views: 1 to `most_views` views, each viewer with a chance of their own to complete one."""
+    draws = generator(name)
+    arms = [_viewed(draws, most_views, 0.4 * factor, n, runs) for factor, n in zip((1 + lift, 1), sizes, strict=True)]
+    return Draws("ratio", np.hstack(arms), np.ones(runs, dtype=int), 0.4 * lift, lift)
+
+
+def _viewed(draws, most, rate, n, runs):
+    at_once, parts = max(1, 5_000_000 // n), []
+    for start in range(0, runs, at_once):
+        shape = (min(at_once, runs - start), n)
+        d = draws.integers(1, most + 1, shape)
+        y = draws.binomial(d, draws.beta(5 * rate, 5 * (1 - rate), shape))
+        my, md = y.mean(axis=1), d.mean(axis=1)
+        shared = ((y - my[:, None]) * (d - md[:, None])).sum(axis=1) / (n - 1)
+        parts.append(np.column_stack([my, md, y.var(axis=1, ddof=1), d.var(axis=1, ddof=1), shared]))
+    return np.column_stack([np.full(runs, n), np.vstack(parts)])
+
+
+def watched(draws, shape):
+    """Seconds of a 15 s cut: exponential, cut off at the end."""
+    return 10 * (1 - np.exp(-1.5)) if draws is None else np.minimum(draws.exponential(10.0, shape), 15.0)
+
+
+def exponential(draws, shape):
+    """Skewed: an exponential with mean 10."""
+    return 10.0 if draws is None else draws.exponential(10.0, shape)
+
+
+def normal(draws, shape):
+    """Symmetric: mean 10, sd 3."""
+    return 10.0 if draws is None else draws.normal(10.0, 3.0, shape)
+
+
+def heavy(draws, shape):
+    """Nine of ten are 0, the rest lognormal with sigma 2: a mean that a few viewers make."""
+    if draws is None:
+        return 0.1 * np.exp(2.0)
+    values = np.zeros(shape)
+    some = draws.random(shape) < 0.1
+    values[some] = draws.lognormal(0.0, 2.0, some.sum())
+    return values
+
+
+def peeks(law_of, sizes, looks, runs, name):
+    """Rows of every look of growing experiments, shape (runs, looks, 12), in equal steps.
+
+    Args:
+        law_of: (draws, arm, shape) to values of viewers; arm 0 is the treatment.
+        sizes: viewers by arm at the last look.
+        looks: how many.
+        runs: how many experiments.
+        name: what the seed is made of.
+    """
+    draws, found = generator(name), np.empty((runs, looks, 12))
+    for run in range(runs):
+        for arm, n in enumerate(sizes):
+            values = law_of(draws, arm, (looks, n // looks))
+            count = n // looks * np.arange(1, looks + 1)
+            total, squares = np.cumsum(values.sum(axis=1)), np.cumsum((values**2).sum(axis=1))
+            mean = total / count
+            spread = (squares - count * mean**2) / (count - 1)
+            zero = np.zeros(looks)
+            found[run, :, 6 * arm : 6 * arm + 6] = np.column_stack([count, mean, zero, spread, zero, zero])
+    return found

@@ -1,0 +1,190 @@
+"""The page that calibration.py writes: what each column means, then the tables."""
+
+import math
+
+FEWEST = 20
+"""Of fewer experiments than this a share says nothing."""
+
+HEAD = """# Calibration
+
+How often every method errs when the truth is known. Written by `make calibration` (`bench/calibration.py`), seeded:
+running it again gives this page again. Each row draws experiments from a known truth and counts.
+
+- **false positives**: of experiments without any effect, those read as different (p < 0.05). Promised: 5 %.
+- **difference**, **lift**: of experiments with an effect, those whose 95 % interval holds the true difference, and the
+  true lift, where there is an interval. Promised: 95 %.
+- **not known**: experiments answered Undetermined, with a reason, in place of a number; **no lift**: those whose lift
+  is (control too near zero, such as no success at all).
+- **R** experiments a row. ± is the Monte Carlo error √(r(1 − r)/R), in points.
+- tea-tasting {tea} and gbstats {gb} answer the very same experiments by their own defaults, two-sided at 5 %: in each
+  cell false positives / coverage of the difference / coverage of the lift, in per cent; – is no answer. tea-tasting
+  gives no interval for a proportion below 1,000 viewers.
+- **ok**: 5 % and 95 % lie inside the 99.9 % Clopper-Pearson interval of what was counted, or are kept with room to
+  spare. **within 1 point**: not quite, but what was counted is at most 6 %, and at least 94 %. **weak**: not even that,
+  in a case that nothing is promised for. **BROKEN**: not even that, though it is promised.
+
+"""
+
+PROPORTIONS = """## Proportions: score (Miettinen-Nurminen), exact companion for small counts
+
+One look, at the end. Promised where each variant can expect 5 of either outcome. Below that, or with fewer than 20
+viewers in a variant, the more cautious of the score and the exact test speaks: false positives stay far below 5 %, for
+small counts have no levels in between to offer, and an interval may cover 1 or 2 points too little. Counts being whole
+numbers, error and coverage of small variants jump by some tenths of a point around the promise.
+
+"""
+
+MEANS = """## Means: Welch for the difference, Fieller for the lift
+
+One look, at the end. Nothing is promised where a few viewers make all of a mean, as with tails like σ = 2: no interval
+made of means and variances can, before many ten thousands of viewers a variant, least of all with a split of 1:9. It is
+not found out from the data either; a number is given there. Measure a share (`watched_12s`) or a capped time
+(`watch_seconds_to_12s`) instead.
+
+"""
+
+RATIOS = """## Ratios of sums: delta method by viewer, Fieller for the lift
+
+One look, at the end. Complete views by views, each viewer with a chance of their own to complete one.
+
+"""
+
+ONE_LOOK = {"proportion": PROPORTIONS, "mean": MEANS, "ratio": RATIOS}
+
+
+def page(found):
+    """The whole page, or the sections that there are."""
+    parts = [HEAD.format(tea="1.14", gb="0.8.0")]
+    if "one look" in found:
+        for kind, title in ONE_LOOK.items():
+            parts += [title, compared(found["one look"][kind]), "\n"]
+    if "peeking" in found:
+        parts += [PEEKING, peeked(found["peeking"]), "\n"]
+    if "families" in found:
+        parts += [FAMILIES, counted(found["families"], FAMILY_COLUMNS), "\n"]
+    if "splits" in found:
+        parts += [SPLITS, counted(found["splits"], SPLIT_COLUMNS), "\n"]
+    return "".join(parts).rstrip() + "\n"
+
+
+PEEKING = """## Looking again and again: always valid
+
+The default reading, looked at in equal steps. **ever wrong**: experiments without an effect in which any look shows
+one; promised at most 5 %, over all looks together. **difference**, **lift**: experiments with an effect in which no
+look's interval ever missed it; promised at least 95 %. **fixed, as often**: for contrast, a test meant for one look,
+read at every look of the same experiments: this is what peeking costs. gbstats: its sequential test with its default
+tuning, on the first tenth of the experiments.
+
+`abstory simulate KEY` shows the same for a design of your own: its lines "wrong at any daily look" and "a fixed test
+read daily, for contrast".
+
+"""
+
+FAMILIES = """## Several treatments
+
+Experiments in which any of several treatments, none of them different from control, reads as different at one look.
+Promised with Dunnett (the default at a fixed horizon) and Bonferroni: at most 5 %. The first column is without either.
+
+"""
+
+SPLITS = """## Sample ratio mismatch
+
+Alarms about a split that is as declared. Promised: at most 0.1 %, at one look (chi-square, exact for small counts) and
+over all looks of a running experiment (sequential; a quarter of the experiments, 20 looks each).
+
+"""
+
+FAMILY_COLUMNS = {"none": ("no adjustment", None), "dunnett": ("Dunnett", 0.05), "bonferroni": ("Bonferroni", 0.05)}
+SPLIT_COLUMNS = {"one look": ("one look", 0.001), "any look": ("any of 20 looks", 0.001)}
+
+
+def compared(rows):
+    head = ("case", "R", "false positives", "difference", "lift", "not known", "no lift", "", "tea-tasting", "gbstats")
+    return table(head, [_compared(row) for row in rows])
+
+
+def _compared(row):
+    s = row.shares
+    return (
+        row.name,
+        f"{row.runs:,}",
+        *(said(s[name]) for name in ("false", "difference", "lift")),
+        percent(s["unknown"]),
+        percent(s["no lift"]),
+        word(row),
+        peer(s, "tea"),
+        peer(s, "gb"),
+    )
+
+
+def peeked(rows):
+    head = ("case", "R", "ever wrong", "difference", "lift", "not known", "", "fixed, as often", "gbstats")
+    return table(head, [_peeked(row) for row in rows])
+
+
+def _peeked(row):
+    s = row.shares
+    return (
+        row.name,
+        f"{row.runs:,}",
+        *(said(s[name]) for name in ("false", "difference", "lift")),
+        percent(s["unknown"]),
+        word(row),
+        said(s["fixed"]),
+        peer(s, "gb"),
+    )
+
+
+def counted(rows, columns):
+    head = ("case", "R", *(title for title, _ in columns.values()), "")
+    cells = []
+    for row in rows:
+        kept = all(row.shares[name].keeps(level) for name, (_, level) in columns.items() if level)
+        digits = 2 if any(level and level < 0.01 for _, level in columns.values()) else 1
+        shown = (said(row.shares[name], digits) for name in columns)
+        cells.append((row.name, f"{row.runs:,}", *shown, "ok" if kept else "BROKEN"))
+    return table(head, cells)
+
+
+def word(row):
+    """What became of the promise of 5 % and 95 %."""
+    if kept(row):
+        return "ok"
+    if near(row):
+        return "within 1 point"
+    return "BROKEN" if row.supported else "weak"
+
+
+def kept(row):
+    """Whether false positives and both coverages keep their level, chance aside."""
+    s = row.shares
+    return s["false"].keeps(0.05) and all(s[name].keeps(0.95, most=False) for name in ("difference", "lift"))
+
+
+def near(row):
+    """Whether what was counted lies within a point of it."""
+    s = row.shares
+    return s["false"].value <= 0.06 and not any(s[name].value < 0.94 for name in ("difference", "lift"))
+
+
+def said(share, digits=1):
+    if share.of < FEWEST:
+        return "–"
+    return f"{100 * share.value:.{digits}f} ±{100 * share.error:.{digits + 1}f}"
+
+
+def percent(share):
+    value = 100 * share.value
+    return "–" if math.isnan(value) else "0" if value == 0 else "<0.1" if value < 0.1 else f"{value:.1f}"
+
+
+def peer(shares, who):
+    cells = [shares.get(f"{who} {name}") for name in ("false", "difference", "lift")]
+    if all(cell is None for cell in cells):
+        return "–"
+    return " / ".join("–" if cell is None or math.isnan(cell.value) else f"{100 * cell.value:.1f}" for cell in cells)
+
+
+def table(head, rows):
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
