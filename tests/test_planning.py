@@ -190,6 +190,9 @@ def test_do_no_harm_holds_every_primary_to_its_mde():
     assert [target.aim for target in planned.targets] == [Aim.HOLD, Aim.HOLD]
     assert planned.targets[0].change < 0
     assert planned.any_found is None
+    # At the planned size the margin that can be held is the MDE itself.
+    first = plan(ask(decision={"rule": "do_no_harm", "min_per_variant": 20_000}, only=("engagement_rate",)))
+    assert first.point(first.total).changes["engagement_rate"] == pytest.approx(0.01, rel=1e-3)
 
 
 def test_the_metric_that_needs_most_decides():
@@ -341,6 +344,7 @@ def test_a_primary_without_an_mde():
         ({"mdes": {"engagement_rate": Size.parse("900%")}}, "out of 0% to 100%"),
         ({"mdes": {"engagement_rate": Size.parse("95pp")}}, "out of 0% to 100%"),
         ({"baselines": BASELINES | {"engagement_rate": Baseline(1.0, 0.1)}}, "nothing varies"),
+        ({"mdes": {"engagement_rate": Size.parse("0.000001%")}}, "more viewers than there are"),
         ({"metrics": MEANS, "baselines": BASELINES | {"watch_seconds": Baseline(-1.0, 2.0)}}, "no size"),
     ],
 )

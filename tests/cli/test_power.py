@@ -132,7 +132,7 @@ def test_all_that_is_missing_is_asked_for_at_once(bare, call):
         (("--r2", "100%"), "not a share"),
         (("--metric", "engagement_rate"), "secondary metric"),
         (("--metric", "nothing"), "declares no metric"),
-        (("--daily", "0"), "--daily"),
+        (("--daily", "0.5"), "--daily"),
         ((*TOLD, "--mde", "200%"), "out of 0% to 100%"),
     ],
 )

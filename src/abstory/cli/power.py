@@ -24,9 +24,7 @@ _NUMBER = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,12})?)(%?)")
 @click.argument("key")
 @click.option("--baseline", "baselines", multiple=True, metavar="[METRIC=]VALUE", help="Of control: 4.5%, or 6.2.")
 @click.option("--sd", "deviations", multiple=True, metavar="[METRIC=]VALUE", help="Standard deviation per viewer.")
-@click.option(
-    "--daily", type=click.FloatRange(min=0, min_open=True), metavar="VIEWERS", help="New eligible ones a day."
-)
+@click.option("--daily", type=click.FloatRange(min=1), metavar="VIEWERS", help="New eligible ones a day.")
 @click.option("--mde", "mdes", multiple=True, metavar="[METRIC=]SIZE", help="What if it were this: 2% or 0.5pp.")
 @click.option("--power", default=None, metavar="SHARE", help="What if it were this: 90%.")
 @click.option("--r2", "explained", multiple=True, metavar="[METRIC=]SHARE", help="Of variance, by covariates: 30%.")

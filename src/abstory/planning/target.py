@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from statistics import NormalDist
@@ -22,6 +22,7 @@ from abstory.stats.sequential import OUTCOMES_BEFORE_READING, UNITS_BEFORE_READI
 
 _LEAST_RATIO = 1e-6
 _LARGE = 10**9
+_MOST_VIEWERS = 1e11
 _FEWEST = {True: (UNITS_BEFORE_READING, OUTCOMES_BEFORE_READING), False: (20, 5)}
 """Units and outcomes of either kind an arm needs: with a burn-in that of the reading, else where the score holds."""
 _HUGE_LIFT = 100.0
@@ -101,7 +102,12 @@ class Target:
         return power.chance(signal, n, *self.critical(ratio)(n))
 
     def detectable(self, n: float) -> float:
-        """The smallest change, as a positive difference, that is found in every treatment with `n` in control."""
+        """The smallest MDE or margin, as a difference, that is shown of every treatment with `n` in control.
+
+        Infinite where none is, or where the reading would still say that it is too early.
+        """
+        if n < self._early():
+            return math.inf
         return max(self._detectable(n, ratio) for ratio in set(self.ratios.values()))
 
     def critical(self, ratio: float) -> Critical:
@@ -134,6 +140,11 @@ class Target:
         """The factor that covariates leave of a standard deviation."""
         return math.sqrt(1 - self.explained)
 
+    def _sized(self, size: float) -> Target:
+        """The same with another MDE or margin, given as a difference; tested on the scale of the declared one."""
+        value = size / self.baseline.mean if self.size.relative else size
+        return replace(self, size=replace(self.size, value=value))
+
     def _found(self, change: float, ratio: float) -> Signal:
         if self._rate is None:
             return power.means(self._deviation, change, ratio=ratio).scaled(self._left)
@@ -152,10 +163,8 @@ class Target:
         return power.rates_ratio(self._rate, self._rate, null=null, ratio=ratio).scaled(self._left)
 
     def _detectable(self, n: float, ratio: float) -> float:
-        good = math.copysign(1.0, self.change)
-
         def chance_of(size: float) -> float:
-            return self._chance(self._found(good * size, ratio), n, ratio)
+            return self._chance(self._sized(size).signal(ratio), n, ratio)
 
         return power.detectable(chance_of, self.power, self._most)
 
@@ -170,11 +179,15 @@ class Target:
     @property
     def _floor(self) -> float:
         """Viewers in control at which the smallest arm is likely (by `power`) to have what a first reading asks for."""
+        return self._early(self.change if self.aim is Aim.FIND else 0.0)
+
+    def _early(self, change: float = 0.0) -> float:
+        """The same where the true rate of the treatment is `change` away."""
         units, outcomes = _FEWEST[bool(self.reading.lacks(Tally(1, 0)))]
         smallest = min(1.0, *self.ratios.values())
         if self._rate is None:
             return units / smallest
-        other = self._rate + self.change if self.aim is Aim.FIND else self._rate
+        other = self._rate + change
         rarest = min(self._rate, 1 - self._rate, other, 1 - other)
         z = max(0.0, NormalDist().inv_cdf(self.power))
         return max(units, ((z + math.sqrt(z * z + 4 * outcomes)) / 2) ** 2 / rarest) / smallest
@@ -184,7 +197,8 @@ def possible(target: Target) -> Target:
     """`target` itself.
 
     Raises:
-        UsageError: no control can be as its baseline says, or the change leads out of what the metric can be.
+        UsageError: no control can be as its baseline says, the change leads out of what the metric can be, or it is
+            so small that nobody could see it.
     """
     mean, name, size = target.baseline.mean, target.name, target.size.text
     rate = target.outcome.metric.kind == "proportion"
@@ -197,4 +211,6 @@ def possible(target: Target) -> Target:
     if rate and not 0 < mean + target.change < 1 and (target.aim is Aim.FIND or not target.size.relative):
         what = "an mde" if target.aim is Aim.FIND else "a margin"
         raise UsageError(f"{what} of {size} leads {name} from {100 * mean:g}% out of 0% to 100%", hint="a smaller one")
+    if target.control > _MOST_VIEWERS:
+        raise UsageError(f"{name} needs more viewers than there are to show {size}", hint="a larger one")
     return target

@@ -28,6 +28,7 @@ from abstory.report.tables import Column, Drawing, lay
 FORMAT = "power/1"
 _BAR, _LONGEST = 6, 20
 _KEPT = 3
+_SHOWN = {Aim.FIND: "change that is found", Aim.HOLD: "loss that is ruled out"}
 
 
 def lines(plan: Plan, look: Look) -> list[Text]:
@@ -151,7 +152,7 @@ def _time(plan: Plan, look: Look) -> list[Text]:
         return _listed(look, "TIME   ", ["give --daily VIEWERS for the days"])
     weeks = plan.runtime // 7
     told = [
-        f"{_counted(plan.days, 'day')} of {digits.count(math.floor(entering))} new viewers a day",
+        f"{_counted(plan.days, 'day')} of {digits.figures(entering)} new viewers a day",
         f"{_counted(weeks, 'whole week')}, and {experiment.analysis.window.text} until the last window closes",
     ]
     return _listed(look, "TIME   ", told, style="bold", joint=":")
@@ -201,7 +202,7 @@ def _curves(plan: Plan, look: Look) -> Iterator[list[Text]]:
     """The smallest change of each primary that is found with the planned chance, as the experiment grows."""
     for target in plan.targets:
         if target.outcome.role is Role.PRIMARY:
-            title = f"the smallest change that is found with a chance of {_percent(target.power)}"
+            title = f"the smallest {_SHOWN[target.aim]} with a chance of {_percent(target.power)}"
             lead = paragraph(f"{look.say(target.name)}: ", title, look.width, style="bold")
             yield [*lead, *lay(_columns(plan, target, look), look.width, look.plain("─")).lines]
 
@@ -213,7 +214,7 @@ def _columns(plan: Plan, target: Target, look: Look) -> list[Column | Drawing]:
     lifts = [digits.lift(c / mean) if ok and mean > 0 else digits.NOTHING for c, ok in zip(found, fits, strict=True)]
     steps = [digits.difference(c, metric.unit) if ok else "none" for c, ok in zip(found, fits, strict=True)]
     per = "per variant" if len(set(plan.arms.values())) == 1 else "smallest variant"
-    days = [Column("days", tuple(str(p.days) for p in points), right=True)] if points[0].days else []
+    days = [Column("days", tuple(digits.count(p.days or 0) for p in points), right=True)] if points[0].days else []
     return [
         *days,
         Column(per, tuple(digits.count(p.smallest) for p in points), right=True),
