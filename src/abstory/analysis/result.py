@@ -32,8 +32,9 @@ def run(
         experiment: as the file declares it.
         warehouse: open, with the experiment's exposures.
         now_us: the clock.
-        as_of_us: the instant to read at; None for the earlier of now and the data's end (the last stored event, or the
-            last exposure where there is no event), so that no window counts as closed whose events may be missing.
+        as_of_us: the instant to read at, which then stands for the clock too; None for the earlier of now and the
+            data's end (the last stored event, or the last exposure where there is no event), so that no window counts
+            as closed whose events may be missing.
         look: the planned look to read, at its own instant.
     """
     span = warehouse.span(experiment.key)
@@ -41,7 +42,8 @@ def run(
     at = look or instant
     answer = warehouse.roll_up(plan(experiment, look.as_of_us if look else instant))
     stored = warehouse.fingerprints(experiment.key)
-    result = analyse(experiment, answer, span, at, stored=stored, now_us=now_us)
+    asked_us = now_us if as_of_us is None else as_of_us
+    result = analyse(experiment, answer, span, at, stored=stored, now_us=asked_us)
     return replace(result, as_of_from=AsOf.LAST_LOOK if look else source)
 
 
@@ -100,7 +102,7 @@ def analyse(
     as_of_us = at.as_of_us if isinstance(at, Look) else at
     end, stamps = data_end(span), stored or {}
     age_us = None if now_us is None or end is None else now_us - end
-    quality = checks(Evidence(experiment, answer, stamps, age_us, readings.over(experiment, as_of_us)))
+    quality = checks(Evidence(experiment, answer, stamps, age_us, readings.over(experiment, as_of_us), as_of_us))
     trusted = all(check.status is not Status.FAIL for check in quality)
     asked = _Asked(experiment, {name: arm.moments for name, arm in answer.arms.items()}, as_of_us, trusted, look)
     loyal = replace(asked, moments={name: arm.without_crossovers for name, arm in answer.arms.items()})

@@ -1,4 +1,4 @@
-"""Data quality: what makes numbers unreadable is found, and what is harmless is let through."""
+"""Whether viewers arrived as declared, and what was counted: the harmful is found, the harmless is let through."""
 
 from dataclasses import replace
 

@@ -1,58 +1,20 @@
-"""May the data be trusted? Checks that come before any lift; one that fails withholds every effect."""
+"""Do viewers arrive as declared: in the declared proportions, in one variant each, under the declared file?"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from abstory import digits
-from abstory.experiment import HOUR_US, Experiment
+from abstory.experiment import Experiment
+from abstory.quality.evidence import ALARM_BELOW, SMALLEST_GAP, Evidence
 from abstory.results import Check, Status
 from abstory.stats.sample_ratio import SampleRatio, srm_chisq, srm_sequential
-from abstory.warehouse.base import Answer, ArmData
 
 MOST_CROSSOVER = 0.01
-ALARM_BELOW = 0.001
-SMALLEST_GAP = 0.001
 MOST_UNKNOWN = 0.001
-STALE_HOURS = 48
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What the checks look at.
-
-    Attributes:
-        experiment: as the file declares it.
-        answer: of the roll-up.
-        stored: exposures by the fingerprint they were recorded under, empty text where none was logged.
-        age_us: from the last stored event to now; None without an event or a clock.
-        over: the last window of the schedule is closed: nothing more is waited for, and the one look of a fixed
-            horizon has the plain chi-square test for SRM.
-    """
-
-    experiment: Experiment
-    answer: Answer
-    stored: Mapping[str, int]
-    age_us: int | None = None
-    over: bool = False
-
-    @property
-    def arms(self) -> Sequence[ArmData]:
-        """In declared order."""
-        return [self.answer.arms[variant.name] for variant in self.experiment.variants]
-
-    @property
-    def viewers(self) -> int:
-        return sum(arm.moments.n for arm in self.arms)
-
-
-def checks(evidence: Evidence) -> tuple[Check, ...]:
-    """Every check, most important first."""
-    return tuple(check(evidence) for check in _CHECKS)
-
-
-def _srm(evidence: Evidence) -> Check:
+def srm(evidence: Evidence) -> Check:
     """Of analysed viewers, variants without any included, so that n here is the n of every metric."""
     counts = [arm.moments.n for arm in evidence.arms]
     if not evidence.viewers:
@@ -69,7 +31,7 @@ def _ratio_figures(found: SampleRatio) -> dict[str, float | int | str | None]:
     return {"p": found.p_value, "deviation": found.deviation, "method": found.method}
 
 
-def _crossover(evidence: Evidence) -> Check:
+def crossover(evidence: Evidence) -> Check:
     """First exposure decides the arm; with too many who saw another one, or more in one arm, it no longer does."""
     seen, viewers = [arm.crossovers for arm in evidence.arms], [arm.moments.n for arm in evidence.arms]
     if not evidence.viewers:
@@ -103,7 +65,7 @@ def differs(seen: Sequence[int], of: Sequence[int]) -> float:
     return float(chdtrc(len(arms) - 1, square))
 
 
-def _drift(evidence: Evidence) -> Check:
+def drift(evidence: Evidence) -> Check:
     """Exposures stamped with another file; a smaller traffic share is not drift, for a ramp is allowed."""
     stamped = {stamp: n for stamp, n in evidence.stored.items() if stamp}
     others = {stamp: n for stamp, n in stamped.items() if stamp != evidence.experiment.fingerprint}
@@ -127,7 +89,7 @@ def smaller_shares(experiment: Experiment) -> frozenset[str]:
     return frozenset(Experiment.model_construct(**fields | {"traffic": ramp}).fingerprint for ramp in ramps)
 
 
-def _unknown_variant(evidence: Evidence) -> Check:
+def unknown_variant(evidence: Evidence) -> Check:
     """Exposures that name a variant the file does not have: a few are a typo, many an app that runs something else."""
     unknown = sum(evidence.answer.unknown_variants.values())
     if not unknown:
@@ -140,7 +102,7 @@ def _unknown_variant(evidence: Evidence) -> Check:
     return Check("unknown_variant", status, said, "declare them, or find what logs them", figures)
 
 
-def _mismatch(evidence: Evidence) -> Check:
+def mismatch(evidence: Evidence) -> Check:
     """Logged variants that assignment does not give: a few leaked, or as many as another system gives by chance."""
     checked = sum(arm.checked for arm in evidence.arms)
     wrong = sum(arm.mismatched or 0 for arm in evidence.arms)
@@ -153,70 +115,3 @@ def _mismatch(evidence: Evidence) -> Check:
         return Check("mismatch", Status.OK, "variants were drawn by another system", "", figures)
     said = f"{wrong:,} of {checked:,} viewers saw a variant that assignment does not give"
     return Check("mismatch", Status.WARN, said, "find what overrides it: an old build, a cache, a tester", figures)
-
-
-def _silent(evidence: Evidence) -> Check:
-    """Viewers and not one event: nearly always the wrong story or the wrong ids, and never a rate of 0."""
-    if not evidence.viewers or any(any(arm.moments.means.values()) for arm in evidence.arms):
-        return Check("no_events", Status.OK, "events found")
-    elsewhere = evidence.answer.not_attributed
-    story = evidence.experiment.story
-    advice = f"is `story: {story}` right? {elsewhere:,} events name another" if elsewhere and story else ""
-    said = "no event counts in any viewer's window"
-    return Check("no_events", Status.WARN, said, advice or "are events loaded, with the same viewer ids?")
-
-
-def _immature(evidence: Evidence) -> Check:
-    waiting = sum(arm.immature for arm in evidence.arms)
-    share = waiting / (waiting + evidence.viewers) if waiting else 0.0
-    said = f"{waiting:,} viewers ({digits.share(share)}) still in their window" if waiting else "every window closed"
-    return Check("immature", Status.OK, said, "", {"viewers": waiting, "share": share})
-
-
-def _age(evidence: Evidence) -> Check:
-    if evidence.age_us is None:
-        return Check("age", Status.UNKNOWN, "age of events not known")
-    age = max(0, evidence.age_us)
-    said, figures = f"events {digits.age(age)} old" if digits.age(age) != "now" else "events new", {"age_us": age}
-    if age > STALE_HOURS * HOUR_US and not evidence.over:
-        return Check("age", Status.WARN, said, "load what has come in since", figures)
-    return Check("age", Status.OK, said, "", figures)
-
-
-def _counted(name: str, what: str, advice: str, of: Callable[[Answer], int]) -> Callable[[Evidence], Check]:
-    """A count that is shown, and warned of where there is advice."""
-
-    def check(evidence: Evidence) -> Check:
-        count = of(evidence.answer)
-        status = Status.WARN if count and advice else Status.OK
-        return Check(name, status, f"{count:,} {what}", advice if count else "", {"count": count})
-
-    return check
-
-
-_CHECKS: tuple[Callable[[Evidence], Check], ...] = (
-    _srm,
-    _crossover,
-    _drift,
-    _unknown_variant,
-    _mismatch,
-    _silent,
-    _age,
-    _immature,
-    _counted(
-        "views_without_time",
-        "views without watch time",
-        "they count as 0 s watched: log watch_ms with every view",
-        lambda answer: answer.views_without_time,
-    ),
-    _counted(
-        "outside_schedule",
-        "exposures outside the schedule",
-        "they are left out: is the schedule right?",
-        lambda answer: answer.outside_schedule,
-    ),
-    _counted("not_attributed", "events of other stories", "", lambda answer: answer.not_attributed),
-    _counted("before_exposure", "events before the first exposure", "", lambda answer: answer.before_exposure),
-    _counted("beyond_length", "views longer than the cut", "", lambda answer: answer.watch_beyond_length),
-    _counted("forced", "forced exposures left out", "", lambda answer: answer.forced),
-)

@@ -1,0 +1,36 @@
+"""May the data be trusted? Checks that come before any lift; one that fails withholds every effect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from abstory.quality.arrival import crossover, differs, drift, mismatch, smaller_shares, srm, unknown_variant
+from abstory.quality.counts import COUNTS, age, immature, silent
+from abstory.quality.days import daily_split, late, novelty
+from abstory.quality.evidence import Evidence
+from abstory.quality.surprise import surprise
+from abstory.results import Check
+
+_CHECKS: tuple[Callable[[Evidence], Check], ...] = (
+    srm,
+    crossover,
+    drift,
+    unknown_variant,
+    mismatch,
+    silent,
+    daily_split,
+    surprise,
+    novelty,
+    late,
+    age,
+    immature,
+    *COUNTS,
+)
+
+
+def checks(evidence: Evidence) -> tuple[Check, ...]:
+    """Every check, most important first."""
+    return tuple(check(evidence) for check in _CHECKS)
+
+
+__all__ = ["Evidence", "checks", "differs", "smaller_shares"]

@@ -1,0 +1,78 @@
+"""What was counted, left out or is still waited for, and how fresh it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from abstory import digits
+from abstory.experiment import HOUR_US
+from abstory.quality.evidence import Evidence
+from abstory.results import Check, Status
+from abstory.warehouse.base import Answer
+
+STALE_HOURS = 48
+MOST_IMMATURE = 0.5
+
+
+def silent(evidence: Evidence) -> Check:
+    """Viewers and not one event: nearly always the wrong story or the wrong ids, and never a rate of 0."""
+    if not evidence.viewers or any(any(arm.moments.means.values()) for arm in evidence.arms):
+        return Check("no_events", Status.OK, "events found")
+    elsewhere = evidence.answer.not_attributed
+    story = evidence.experiment.story
+    advice = f"is `story: {story}` right? {elsewhere:,} events name another" if elsewhere and story else ""
+    said = "no event counts in any viewer's window"
+    return Check("no_events", Status.WARN, said, advice or "are events loaded, with the same viewer ids?")
+
+
+def immature(evidence: Evidence) -> Check:
+    """Viewers whose window is open enter no metric; above half, what is shown is of the early ones alone."""
+    waiting = sum(arm.immature for arm in evidence.arms)
+    share = waiting / (waiting + evidence.viewers) if waiting else 0.0
+    said = f"{waiting:,} viewers ({digits.share(share)}) still in their window" if waiting else "every window closed"
+    figures = {"viewers": waiting, "share": share}
+    if share > MOST_IMMATURE:
+        return Check("immature", Status.WARN, said, "most viewers are not counted yet: look again later", figures)
+    return Check("immature", Status.OK, said, "", figures)
+
+
+def age(evidence: Evidence) -> Check:
+    """From the last stored event to the instant of asking."""
+    if evidence.age_us is None:
+        return Check("age", Status.UNKNOWN, "age of events not known")
+    age = max(0, evidence.age_us)
+    said, figures = f"events {digits.age(age)} old" if digits.age(age) != "now" else "events new", {"age_us": age}
+    if age > STALE_HOURS * HOUR_US and not evidence.over:
+        return Check("age", Status.WARN, said, "load what has come in since", figures)
+    return Check("age", Status.OK, said, "", figures)
+
+
+def counted(name: str, what: str, advice: str, of: Callable[[Answer], int]) -> Callable[[Evidence], Check]:
+    """A count that is shown, and warned of where there is advice."""
+
+    def check(evidence: Evidence) -> Check:
+        count = of(evidence.answer)
+        status = Status.WARN if count and advice else Status.OK
+        return Check(name, status, f"{count:,} {what}", advice if count else "", {"count": count})
+
+    return check
+
+
+COUNTS = (
+    counted(
+        "views_without_time",
+        "views without watch time",
+        "they count as 0 s watched: log watch_ms with every view",
+        lambda answer: answer.views_without_time,
+    ),
+    counted(
+        "outside_schedule",
+        "exposures outside the schedule",
+        "they are left out: is the schedule right?",
+        lambda answer: answer.outside_schedule,
+    ),
+    counted("not_attributed", "events of other stories", "", lambda answer: answer.not_attributed),
+    counted("before_exposure", "events before the first exposure", "", lambda answer: answer.before_exposure),
+    counted("beyond_length", "views longer than the cut", "", lambda answer: answer.watch_beyond_length),
+    counted("forced", "forced exposures left out", "", lambda answer: answer.forced),
+)

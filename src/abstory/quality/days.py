@@ -1,0 +1,178 @@
+"""What differs between days of first exposure: the split, the effect, and how much was logged at all.
+
+Days are independent cohorts, for a viewer has one first exposure.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from abstory import digits
+from abstory.experiment import DAY_US, Role
+from abstory.metrics import Metric
+from abstory.quality.evidence import ALARM_BELOW, Evidence
+from abstory.results import Check, Status
+from abstory.stats.estimate import Undetermined
+from abstory.stats.moments import Moments, Sample, Tally
+from abstory.stats.multiplicity import holm
+from abstory.stats.sample_ratio import SMALLEST_DEVIATION, srm_chisq
+from abstory.stats.trend import FLAG_P, Cohort, Trend, effect_trend
+
+FEWEST_EXPECTED = 20
+FEWEST_OUTCOMES = 20
+LATE_SHARE = 0.8
+LATE_ERRORS = 5.0
+
+
+def daily_split(evidence: Evidence) -> Check:
+    """Where to look when the split is off: chi-square of every complete day, by Holm over days.
+
+    Of viewers first exposed, whether their window is closed or not. The running day is left out, so that no day is
+    tested twice.
+    """
+    days = dict(_splits(evidence))
+    weights = [float(variant.weight) for variant in evidence.experiment.variants]
+    found = {day: srm_chisq(counts, weights) for day, counts in days.items()}
+    adjusted = holm([one.p_value for one in found.values()])
+    off = [
+        day
+        for (day, one), p in zip(found.items(), adjusted, strict=True)
+        if p < ALARM_BELOW and one.deviation >= SMALLEST_DEVIATION
+    ]
+    figures = {"days": len(found), "off": len(off), "p": min(adjusted, default=None)}
+    if not off:
+        said = f"split as declared on each of {len(found)} days" if found else "no complete day to hold the split to"
+        return Check("daily_srm", Status.OK, said, "", figures)
+    names = ", ".join(map(date, off[:3])) + (f" and {len(off) - 3} more" if len(off) > 3 else "")
+    said = f"the split was off on {names} (Holm {digits.p_said(min(adjusted))})"
+    return Check("daily_srm", Status.WARN, said, "find what was released, or what failed, then", figures)
+
+
+def novelty(evidence: Evidence) -> Check:
+    """Whether a primary effect changes with the day of first exposure: slope p < .01, by Holm over comparisons."""
+    trends = dict(_trends(evidence))
+    adjusted = holm([trend.p_value for trend in trends.values()])
+    figures: dict[str, float | int | str | None] = {"comparisons": len(trends), "p": min(adjusted, default=None)}
+    if min(adjusted, default=1.0) >= FLAG_P:
+        said = "effects steady over days" if trends else "too few days to see effects wear off"
+        return Check("novelty", Status.OK, said, "", figures)
+    (metric, variant), trend = min(trends.items(), key=lambda item: item[1].p_value)
+    fades = abs(trend.late) < abs(trend.pooled) or trend.late * trend.pooled < 0
+    said = (
+        f"the effect of {variant} on {metric} {'fades' if fades else 'grows'} with the day of first exposure"
+        f" ({digits.p_said(min(adjusted))})"
+    )
+    figures |= {"metric": metric, "variant": variant, "slope": trend.slope}
+    if not _withheld(evidence):
+        figures |= {"pooled": trend.pooled, "late": trend.late}
+    return Check("novelty", Status.WARN, said, "let it run on, and trust the later half of the days more", figures)
+
+
+def late(evidence: Evidence) -> Check:
+    """Whether viewers of the last closed day did far less than those before: events may still be on their way.
+
+    Of the first primary metric, all variants together: below 0.8 of the days before and more than 5 errors away. A
+    store keeps no time of arrival by event, so this is what lateness looks like from within.
+    """
+    outcome = evidence.experiment.outcomes[0]
+    days = _closed_days(evidence)
+    if len(days) < 2:
+        return Check("late", Status.OK, "too few days to see events come late")
+    *before, last = [_sample(outcome.metric, days[day]) for day in sorted(days)]
+    known = [one for one in before if one is not None]
+    if last is None or not known:
+        return Check("late", Status.OK, "too few viewers to see events come late")
+    n = sum(one.n for one in known)
+    usual = sum(one.n * one.mean for one in known) / n
+    error = math.sqrt(_within(known) * (1 / n + 1 / last.n))
+    figures = {"last": last.mean, "before": usual}
+    if error > 0 and last.mean < LATE_SHARE * usual and last.mean < usual - LATE_ERRORS * error:
+        said = f"{outcome.metric.name} of viewers from {date(max(days))} is {digits.rate(last.mean / usual)} of before"
+        return Check("late", Status.WARN, said, "are all events loaded? read with an earlier --as-of", figures)
+    return Check("late", Status.OK, "the last day logged as much as before", "", figures)
+
+
+def date(day: int) -> str:
+    """A day of the answer as `2026-11-23`."""
+    return f"{datetime.fromtimestamp(day * DAY_US // 1_000_000, UTC):%Y-%m-%d}"
+
+
+def _splits(evidence: Evidence) -> Iterator[tuple[int, list[int]]]:
+    """Viewers by variant on every complete day that is large enough for the chi-square test."""
+    names = [variant.name for variant in evidence.experiment.variants]
+    weights = [variant.weight for variant in evidence.experiment.variants]
+    seen = evidence.answer.exposures_by_day
+    for day in sorted({day for day, _ in seen}):
+        counts = [seen.get((day, name), 0) for name in names]
+        whole = evidence.as_of_us is not None and (day + 1) * DAY_US <= evidence.as_of_us
+        if whole and sum(counts) * min(weights) >= FEWEST_EXPECTED * sum(weights):
+            yield day, counts
+
+
+def _trends(evidence: Evidence) -> Iterator[tuple[tuple[str, str], Trend]]:
+    if not evidence.control.days:
+        return
+    for outcome in evidence.experiment.outcomes:
+        if outcome.role is not Role.PRIMARY:
+            continue
+        control = _Days.of(outcome.metric, evidence.control.days)
+        for variant in evidence.experiment.treatments:
+            treatment = _Days.of(outcome.metric, evidence.answer.arms[variant.name].days)
+            if treatment and control and evidence.comparable(outcome.metric, variant):
+                found = effect_trend(list(treatment.against(control)))
+                if isinstance(found, Trend):
+                    yield (outcome.metric.name, variant.name), found
+
+
+@dataclass(frozen=True, slots=True)
+class _Days:
+    """One arm's days; their variance is pooled within days, so that no day is weighed by its own outcome."""
+
+    samples: Mapping[int, Tally | Sample]
+    variance: float
+
+    @classmethod
+    def of(cls, metric: Metric, days: Mapping[int, Moments]) -> _Days | None:
+        """None where a rate has too few outcomes of either kind for a normal slope."""
+        samples = {day: one for day, moments in days.items() if (one := _sample(metric, moments)) is not None}
+        counts = [one for one in samples.values() if isinstance(one, Tally)]
+        hits = sum(one.successes for one in counts)
+        if counts and min(hits, sum(one.n for one in counts) - hits) < FEWEST_OUTCOMES:
+            return None
+        return cls(samples, _within(list(samples.values())))
+
+    def against(self, control: _Days) -> Iterator[Cohort]:
+        """The effect of every day that both arms have."""
+        for day in sorted(self.samples.keys() & control.samples.keys()):
+            mine, theirs = self.samples[day], control.samples[day]
+            error = math.sqrt(self.variance / mine.n + control.variance / theirs.n)
+            yield Cohort(day, mine.mean - theirs.mean, error)
+
+
+def _sample(metric: Metric, moments: Moments) -> Tally | Sample | None:
+    """Of a day with at least two viewers."""
+    found = metric.sample(moments) if moments.n > 1 else None
+    return None if found is None or isinstance(found, Undetermined) else found
+
+
+def _within(samples: list[Tally | Sample]) -> float:
+    freedom = sum(one.n - 1 for one in samples)
+    return math.fsum((one.n - 1) * one.variance for one in samples) / freedom if freedom else 0.0
+
+
+def _closed_days(evidence: Evidence) -> dict[int, Moments]:
+    """All variants together, on days of which no viewer's window is open."""
+    days: dict[int, Moments] = {}
+    closed_us = (evidence.as_of_us or 0) - evidence.experiment.analysis.window.us
+    for day, moments in (item for arm in evidence.arms for item in arm.days.items()):
+        if (day + 1) * DAY_US <= closed_us:
+            days[day] = days[day] + moments if day in days else moments
+    return days
+
+
+def _withheld(evidence: Evidence) -> bool:
+    """Whether effects are not to be seen yet."""
+    return evidence.experiment.analysis.looks == "fixed" and not evidence.over
