@@ -9,9 +9,9 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from abstory.results import GateReport
+from abstory.results import GateReport, Look
 from abstory.warehouse.base import Answer
 from abstory.warehouse.decisions import Decided, append, listed
 
@@ -65,6 +65,17 @@ def keep(store: DuckDBStore, report: GateReport, *, asked_at_us: int, asked_by: 
 def history(store: DuckDBStore, experiment: str) -> tuple[Decided, ...]:
     """Every gate call of one experiment, oldest first."""
     return listed(store, experiment)
+
+
+def taken(decided: Iterable[Decided]) -> tuple[Look, ...]:
+    """The planned looks of a group sequential experiment, in the order they were taken."""
+    documents = (json.loads(row.document).get("look") for row in decided)
+    found = (_look(told) for told in documents if told)
+    return tuple(sorted(found, key=lambda look: look.as_of_us))
+
+
+def _look(told: dict[str, Any]) -> Look:
+    return Look(told["share"], told["as_of_us"], tuple(told["earlier"]), tuple(told["crossed"]))
 
 
 def looks(decided: Iterable[Decided]) -> int:

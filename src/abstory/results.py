@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from abstory.errors import ExitCode
-from abstory.experiment import HOUR_US, Outcome
+from abstory.experiment import HOUR_US, Outcome, Role
 from abstory.stats.estimate import Effect, Estimate, Undetermined
 
 
@@ -285,6 +285,19 @@ class ExperimentResult:
         return all(check.status is not Status.FAIL for check in self.checks)
 
 
+def crossed(found: ExperimentResult) -> tuple[str, ...]:
+    """What has crossed its boundary by this look: `metric variant` of each primary comparison, earlier ones first."""
+    look = found.method.looking.look if found.method.looking else None
+    now = (
+        f"{told.outcome.metric.name} {one.variant}"
+        for told in found.metrics
+        if told.outcome.role is Role.PRIMARY
+        for one in told.comparisons
+        if isinstance(one.effect, Effect) and one.effect.difference.interval.excludes(0.0)
+    )
+    return tuple(dict.fromkeys((*(look.crossed if look else ()), *now)))
+
+
 class Ruling(StrEnum):
     """The word of a verdict."""
 
@@ -373,6 +386,7 @@ class GateReport:
         outcome: open, closed, undecided or untrusted; `outcome.exit_code` is the process's.
         verdict: the ruling behind it, with its sentences and days left.
         checks: in the order to read them.
+        look: the planned look that this call took, for the ledger to keep; None where it took none.
     """
 
     experiment: str
@@ -386,6 +400,7 @@ class GateReport:
     outcome: GateOutcome
     verdict: Verdict
     checks: tuple[GateCheck, ...]
+    look: Look | None = None
 
     @property
     def exit_code(self) -> ExitCode:

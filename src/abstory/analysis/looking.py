@@ -14,10 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from abstory.analysis import readings, result
-from abstory.experiment import Experiment, Role
+from abstory.experiment import Experiment
 from abstory.results import ExperimentResult, Look, Looking
 from abstory.stats.boundaries import SMALLEST_STEP
-from abstory.stats.estimate import Effect
 from abstory.warehouse.base import Warehouse
 
 _ROUNDING = 1e-9
@@ -127,16 +126,3 @@ class Standing:
     def _long_enough(self) -> bool:
         over = readings.over(self.experiment, self.seen.as_of_us)
         return over or self.seen.runtime_us >= self.experiment.decision.min_runtime.us
-
-
-def crossed(found: ExperimentResult) -> tuple[str, ...]:
-    """What has crossed its boundary by this look: `metric variant` of each primary comparison, earlier ones first."""
-    look = found.method.looking.look if found.method.looking else None
-    now = (
-        f"{told.outcome.metric.name} {one.variant}"
-        for told in found.metrics
-        if told.outcome.role is Role.PRIMARY
-        for one in told.comparisons
-        if isinstance(one.effect, Effect) and one.effect.difference.interval.excludes(0.0)
-    )
-    return tuple(dict.fromkeys((*(look.crossed if look else ()), *now)))

@@ -57,22 +57,27 @@ def run(settings: Settings, options: dict[str, object]) -> int:
 def _answer(settings: Settings, experiment: Experiment, options: dict[str, object]) -> tuple[GateReport, bool]:
     try:
         with reading.store(settings, writable=True) as store:
-            report, now = _asked(store, experiment, options)
-            return report, _keep(store, report, now)
+            report, now = _asked(store, experiment, options, take=True)
+            if _keep(store, report, now):
+                return report, True
     except NotWritable:
-        with reading.store(settings) as store:
-            return _asked(store, experiment, options)[0], False
+        pass
+    # A planned look that cannot be kept is not taken.
+    with reading.store(settings) as store:
+        return _asked(store, experiment, options, take=False)[0], False
 
 
-def _asked(store: DuckDBStore, experiment: Experiment, options: dict[str, object]) -> tuple[GateReport, int]:
-    from abstory import analysis, decision
+def _asked(
+    store: DuckDBStore, experiment: Experiment, options: dict[str, object], *, take: bool
+) -> tuple[GateReport, int]:
+    from abstory import decision
     from abstory.results import Require
 
     variant, told, now = options["variant"], options["as_of"], reading.now_us()
     as_of = reading.instant(str(told), experiment, now=now) if told else None
     report = decision.gate(
         experiment,
-        analysis.run(experiment, store, now_us=now, as_of_us=as_of),
+        reading.analysed(store, experiment, now=now, as_of_us=as_of, take=take),
         variant=str(variant) if variant else None,
         require=Require(str(options["require"])),
         now_us=now,

@@ -12,6 +12,7 @@ from abstory.errors import UsageError
 
 if TYPE_CHECKING:
     from abstory.experiment import Experiment
+    from abstory.results import ExperimentResult
     from abstory.warehouse import DuckDBStore
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -52,6 +53,31 @@ def _parsed(text: str, experiment: Experiment) -> datetime:
         hint = "write a date such as 2026-11-30, or a time with its offset such as 2026-11-30T12:00:00+01:00"
         raise UsageError(f"--as-of {text} is not an instant", hint=hint)
     return told
+
+
+def analysed(
+    opened: DuckDBStore, experiment: Experiment, *, now: int, as_of_us: int | None = None, take: bool = False
+) -> ExperimentResult:
+    """The result as it stands; of planned looks, at the last one the decision ledger knows.
+
+    Args:
+        opened: the store, with the ledger.
+        experiment: as the file declares it.
+        now: the clock.
+        as_of_us: the instant to read at; None for the data's end.
+        take: whether a planned look that is due is taken; the ledger must then keep it.
+    """
+    from abstory import analysis, ledger
+
+    taken = ledger.taken(ledger.history(opened, experiment.key)) if needs_ledger(experiment) else ()
+    return analysis.run(experiment, opened, now_us=now, as_of_us=as_of_us, taken=taken, take=take)
+
+
+def needs_ledger(experiment: Experiment) -> bool:
+    """Whether what was looked at before decides how the data are read."""
+    from abstory.analysis.readings import planned_looks
+
+    return planned_looks(experiment) is not None
 
 
 def store(settings: Settings, *, writable: bool = False) -> DuckDBStore:

@@ -60,14 +60,14 @@ def chosen(options: dict[str, object]) -> str:
 
 
 def _page(settings: Settings, experiment: Experiment, options: dict[str, object]) -> Page:
-    from abstory import analysis, decision
+    from abstory import decision
     from abstory.report.page import Page
 
     only = _known(experiment, options["metrics"])
     now = reading.now_us()
     as_of = reading.instant(str(options["as_of"]), experiment, now=now) if options["as_of"] else None
     with reading.store(settings) as store:
-        result = analysis.run(experiment, store, now_us=now, as_of_us=as_of)
+        result = reading.analysed(store, experiment, now=now, as_of_us=as_of)
     verdict = decision.decide(experiment, result)
     window = experiment.analysis.window.text
     return Page(result, verdict, window, only, everything=bool(options["everything"]))

@@ -74,13 +74,13 @@ def _first_error(loaded: Loaded) -> str:
 
 
 def _entry(experiment: Experiment, file: str, store: DuckDBStore | None, now: int) -> Entry:
-    from abstory import analysis, decision
+    from abstory import decision
     from abstory.report.status import Entry
 
     if store is None:
         return Entry(experiment.key, file, _state(experiment, None, now))
     try:
-        result = analysis.run(experiment, store, now_us=now)
+        result = reading.analysed(store, experiment, now=now)
         verdict = decision.decide(experiment, result)
     except StoreError:
         raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from abstory import digits
 from abstory.decision.ruling import DO_NO_HARM, decide, decide_for, leader, may_be
@@ -13,13 +14,16 @@ from abstory.results import (
     GateCheck,
     GateOutcome,
     GateReport,
+    Look,
+    Looking,
     Reads,
     Require,
     Ruling,
     Status,
     Verdict,
+    crossed,
 )
-from abstory.stats.estimate import Effect, Estimate, Undetermined
+from abstory.stats.estimate import Estimate, Undetermined
 
 _OUTCOMES = {
     Ruling.SHIP: GateOutcome.OPEN,
@@ -73,6 +77,7 @@ def gate(
         require=require,
         outcome=_outcome(verdict, fresh),
         verdict=verdict,
+        look=_look(result),
         checks=(_data(result), *fresh, *_lines(case, Standing.of(result, looked_at))),
     )
 
@@ -83,6 +88,14 @@ def _looked_at(experiment: Experiment, result: ExperimentResult, asked: str | No
     if verdict.ruling is Ruling.SHIP and verdict.variant:
         return verdict.variant
     return leader([Standing.of(result, v.name) for v in experiment.treatments]).variant
+
+
+def _look(result: ExperimentResult) -> Look | None:
+    """The planned look that this call took, with what has crossed by now, to be kept."""
+    looking = result.method.looking
+    if looking is None or looking.look is None or not looking.new:
+        return None
+    return replace(looking.look, crossed=crossed(result))
 
 
 def _outcome(verdict: Verdict, fresh: tuple[GateCheck, ...]) -> GateOutcome:
@@ -122,9 +135,15 @@ def _runtime(case: Case, variant: str) -> GateCheck:
     longer = ">=" if case.long_enough else "<"
     more = ">=" if viewers >= declared.min_per_variant else "<"
     text = f"{digits.days(case.runtime_us)} {longer} {digits.days(declared.min_runtime.us)}"
-    people = f"{viewers:,} {more} {declared.min_per_variant:,} viewers"
+    people = _looks(case.looking) if case.looking else f"{viewers:,} {more} {declared.min_per_variant:,} viewers"
     status = Status.OK if case.ready(variant) else Status.UNKNOWN
     return GateCheck("runtime", status, f"{text}, {people}", {"runtime_us": case.runtime_us, "viewers": viewers})
+
+
+def _looks(looking: Looking) -> str:
+    if looking.look is None:
+        return f"no look of {looking.planned} taken, {looking.seen:,} of {looking.viewers:,} viewers"
+    return f"look {looking.look.number} of {looking.planned} at {digits.rate(looking.look.share)} of the plan"
 
 
 def _primary(case: Case, line: Line) -> GateCheck:
@@ -144,7 +163,6 @@ def _guardrail(line: Line) -> GateCheck:
 
 def _figures(line: Line) -> dict[str, float | int | str | None]:
     found = line.estimate
-    effect = line.comparison.effect
     return {
         "metric": line.name,
         "reads": str(line.reads),
@@ -152,6 +170,6 @@ def _figures(line: Line) -> dict[str, float | int | str | None]:
         "estimate": found.value if isinstance(found, Estimate) else None,
         "low": found.interval.low if found else None,
         "high": found.interval.high if found else None,
-        "p": effect.p_value if isinstance(effect, Effect) else None,
+        "p": line.comparison.p_value,
         "threshold": line.limit.value if line.limit else None,
     }

@@ -29,10 +29,18 @@ def days_left(case: Case, standing: Standing) -> int | None:
 
 def daily(case: Case, variant: str) -> float:
     """New viewers a day of the variant and control together: the mean of the last seven whole days."""
-    pair = {variant, case.result.control}
+    return _rate(case, {variant, case.result.control})
+
+
+def entering(case: Case) -> float:
+    """New viewers a day of all variants together."""
+    return _rate(case, {arm.variant for arm in case.result.arms})
+
+
+def _rate(case: Case, names: set[str]) -> float:
     today = case.result.as_of_us // DAY_US
     counts = {
-        day: sum(n for (on, name), n in case.result.exposures_by_day.items() if on == day and name in pair)
+        day: sum(n for (on, name), n in case.result.exposures_by_day.items() if on == day and name in names)
         for day in {day for day, _ in case.result.exposures_by_day}
     }
     first = min(counts, default=today)
@@ -41,6 +49,8 @@ def daily(case: Case, variant: str) -> float:
 
 
 def _by_traffic(case: Case, standing: Standing) -> int | None:
+    if case.looking:
+        return _to_the_next_look(case)
     growth = max(_minimum(case, standing.variant), _precision(standing))
     rate = daily(case, standing.variant)
     pair = sum(arm.viewers for arm in case.result.arms if arm.variant in {standing.variant, case.result.control})
@@ -48,6 +58,14 @@ def _by_traffic(case: Case, standing: Standing) -> int | None:
     if not math.isfinite(growth) or not rate:
         return None
     return math.ceil(max(runtime, (growth - 1) * pair / rate))
+
+
+def _to_the_next_look(case: Case) -> int | None:
+    looking, rate = case.looking, entering(case)
+    if looking is None or looking.next_at is None or not rate:
+        return None
+    runtime = (case.experiment.decision.min_runtime.us - case.runtime_us) / DAY_US
+    return math.ceil(max(runtime, (looking.next_at - looking.seen) / rate))
 
 
 def _to_the_end(case: Case) -> int | None:

@@ -3,6 +3,7 @@
 The rule is that of Schultzberg, Ankargren & Frånberg (2024, arXiv 2402.11609, sections 3 and 4): ship when at least
 one primary metric is shown better, no metric is shown worse, every guardrail is shown to hold, and the data can be
 trusted. `do_no_harm` asks of the primaries only that each is shown not to be worse by its MDE (without an MDE: better).
+A file's own ordered rules take the place of all this, but for INVALID.
 """
 
 from __future__ import annotations
@@ -11,25 +12,27 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from abstory import digits
+from abstory.decision.ordered import ordered
 from abstory.decision.remaining import days_left
 from abstory.decision.standing import Case, Line, Standing
 from abstory.errors import UsageError
 from abstory.experiment import Experiment
+from abstory.experiment.clauses import Rule
 from abstory.metrics import Direction
-from abstory.results import ExperimentResult, Reads, Ruling, Status, Verdict
+from abstory.results import ExperimentResult, Looking, Reads, Ruling, Status, Verdict
 from abstory.stats.estimate import Interval, Undetermined
 
 DO_NO_HARM = "do_no_harm"
 SHOWN_VARIANTS = 3
 
 
-def decide(experiment: Experiment, result: ExperimentResult, *, rule: str | None = None) -> Verdict:
+def decide(experiment: Experiment, result: ExperimentResult, *, rule: str | tuple[Rule, ...] | None = None) -> Verdict:
     """What to do with the whole experiment.
 
     Args:
         experiment: the declared rule.
         result: of its analysis.
-        rule: `clear_win` or `do_no_harm`; None for the file's own.
+        rule: `clear_win`, `do_no_harm` or ordered rules; None for the file's own.
 
     Returns:
         SHIP of the treatment with the highest lower bound of the first primary where several may ship; KEEP where
@@ -47,7 +50,9 @@ def decide(experiment: Experiment, result: ExperimentResult, *, rule: str | None
     return _together(verdicts, leader(standings).variant)
 
 
-def decide_for(experiment: Experiment, result: ExperimentResult, variant: str, *, rule: str | None = None) -> Verdict:
+def decide_for(
+    experiment: Experiment, result: ExperimentResult, variant: str, *, rule: str | tuple[Rule, ...] | None = None
+) -> Verdict:
     """What to do with one treatment, whatever the others do.
 
     Raises:
@@ -90,8 +95,13 @@ def _unreadable(result: ExperimentResult, variant: str | None) -> Verdict | None
 
 
 def _ruling(case: Case, standing: Standing) -> Verdict:
-    found = (test(case, standing) for test in _PRECEDENCE)
+    tests = (_by_rules, _inconclusive) if isinstance(case.rule, tuple) else _PRECEDENCE
+    found = (test(case, standing) for test in tests)
     return next((verdict for verdict in found if verdict), None) or _wait(case, standing)
+
+
+def _by_rules(case: Case, standing: Standing) -> Verdict | None:
+    return ordered(case, standing, case.rule) if isinstance(case.rule, tuple) else None
 
 
 def _harmed(case: Case, standing: Standing) -> Verdict | None:
@@ -150,7 +160,8 @@ def _inconclusive(case: Case, standing: Standing) -> Verdict | None:
     """The schedule is over: what the file says under `otherwise`."""
     if not case.over:
         return None
-    reasons = (f"not shown better by the end: {_list(standing.primaries)}", *_short(case, standing))
+    missed = "no rule holds at the end" if isinstance(case.rule, tuple) else "not shown better by the end"
+    reasons = (f"{missed}: {_list(standing.primaries)}", *_short(case, standing))
     if case.experiment.decision.otherwise == "review":
         return _review(standing, reasons)
     return Verdict(Ruling.KEEP, case.result.control, reasons)
@@ -164,8 +175,15 @@ def _wait(case: Case, standing: Standing) -> Verdict:
     unclear = [_beside_mde(line) for line in standing.primaries]
     unsafe = [may_be(line) for line in standing.unsafe]
     against = [f"{line} is worse" for line in standing.conflicts]
-    reasons = (*unclear, *unsafe, *against, *_short(case, standing))
+    reasons = (*unclear, *unsafe, *against, *_short(case, standing), *_looked(case))
     return Verdict(Ruling.WAIT, standing.variant, reasons, days_left(case, standing))
+
+
+def _looked(case: Case) -> Iterable[str]:
+    """After a planned look that did not decide: the next one."""
+    if case.looking and case.looking.look:
+        yield f"look {case.looking.look.number} of {case.looking.planned} is taken"
+        yield from filter(None, (_next_look(case.looking),))
 
 
 def _beside_mde(line: Line) -> str:
@@ -177,8 +195,17 @@ def _short(case: Case, standing: Standing) -> tuple[str, ...]:
     declared, viewers = case.experiment.decision, case.viewers(standing.variant)
     runtime = f"{digits.days(case.runtime_us)} of {digits.days(declared.min_runtime.us)} run"
     people = f"{viewers:,} of {declared.min_per_variant:,} viewers per variant"
-    missing = ((runtime, not case.long_enough), (people, viewers < declared.min_per_variant))
+    missing = ((runtime, not case.long_enough), (_next_look(case.looking) or people, not case.enough(standing.variant)))
     return tuple(text for text, short in missing if short)
+
+
+def _next_look(looking: Looking | None) -> str:
+    """Where the next planned look lies; empty without such looks."""
+    if looking is None or looking.next_at is None:
+        return ""
+    if looking.seen >= looking.next_at:
+        return "a planned look is due, and abstory gate takes it"
+    return f"the next of {looking.planned} looks is due at {looking.next_at:,} viewers"
 
 
 def _list(lines: Iterable[Line]) -> str:

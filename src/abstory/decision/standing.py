@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from abstory import digits
 from abstory.experiment import Experiment, Role, Size
+from abstory.experiment.clauses import Rule
 from abstory.metrics import Direction
-from abstory.results import Comparison, ExperimentResult, MetricResult, Reads
+from abstory.results import Comparison, ExperimentResult, Looking, MetricResult, Reads
 from abstory.stats.estimate import Effect, Estimate, Interval, Undetermined
 
 
@@ -53,10 +54,20 @@ class Line:
     @property
     def good(self) -> Estimate | None:
         """The estimate with its sign turned so that more is better."""
-        found = self.estimate
-        if found is None or self.result.outcome.metric.direction is Direction.INCREASE:
+        return self._turned(self.estimate) if self.estimate else None
+
+    def _turned(self, found: Estimate) -> Estimate:
+        if self.result.outcome.metric.direction is Direction.INCREASE:
             return found
         return Estimate(-found.value, Interval(-found.interval.high, -found.interval.low))
+
+    def sized(self, *, relative: bool) -> Estimate | None:
+        """The lift or the difference, turned so that more is better; None where it is not known."""
+        effect = self.comparison.effect
+        if isinstance(effect, Undetermined):
+            return None
+        found = effect.lift if relative else effect.difference
+        return self._turned(found) if isinstance(found, Estimate) else None
 
     @property
     def low(self) -> float:
@@ -88,7 +99,17 @@ class Line:
         if self.estimate is None:
             return f"{self.name}: {self._why}"
         ends = self.estimate.interval
-        return f"{self.name} {self.change(self.estimate.value)} ({self.change(ends.low)} to {self.change(ends.high)})"
+        told = f"{self.change(ends.low)} to {self.change(ends.high)}"
+        return f"{self.name} {self.change(self.estimate.value)} ({told}{self._stepped})"
+
+    @property
+    def _stepped(self) -> str:
+        """The p that the word goes by, where the interval alone would say another."""
+        p, effect = self.comparison.p_adjusted, self.comparison.effect
+        if p is None or isinstance(effect, Undetermined):
+            return ""
+        apart = self.reads in {Reads.BETTER, Reads.WORSE}
+        return "" if apart is effect.difference.interval.excludes(0.0) else f"; p adj {digits.p_value(p)}"
 
     @property
     def _why(self) -> str:
@@ -157,7 +178,7 @@ class Case:
 
     experiment: Experiment
     result: ExperimentResult
-    rule: str
+    rule: str | tuple[Rule, ...]
 
     @property
     def closes_us(self) -> int:
@@ -165,8 +186,15 @@ class Case:
         return self.experiment.end_us + self.experiment.analysis.window.us
 
     @property
+    def looking(self) -> Looking | None:
+        """Of a group sequential design: where it stands."""
+        return self.result.method.looking
+
+    @property
     def over(self) -> bool:
-        return self.result.as_of_us >= self.closes_us
+        """Whether nothing more will be read: the last window is closed, or the last planned look is taken."""
+        last = self.looking.look if self.looking else None
+        return self.result.as_of_us >= self.closes_us or bool(last and last.last)
 
     @property
     def runtime_us(self) -> int:
@@ -181,6 +209,12 @@ class Case:
         counts = [arm.viewers for arm in self.result.arms if arm.variant in {variant, self.result.control}]
         return min(counts)
 
+    def enough(self, variant: str) -> bool:
+        """Viewers enough; under planned looks that minimum is the plan's end, and a look is enough."""
+        if self.looking:
+            return self.looking.look is not None
+        return self.viewers(variant) >= self.experiment.decision.min_per_variant
+
     def ready(self, variant: str) -> bool:
         """Run long enough, on viewers enough."""
-        return self.long_enough and self.viewers(variant) >= self.experiment.decision.min_per_variant
+        return self.long_enough and self.enough(variant)

@@ -131,6 +131,7 @@ class Experiment(Frozen):
             uses=tuple(self._uses()),
             define=self.metrics.define,
             analysis=self.analysis,
+            decision=self.decision,
         )
 
     def _uses(self) -> Iterator[Use]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
@@ -10,6 +11,7 @@ from abstory.experiment.quantities import wrong
 
 _EXAMPLE = "such as {group_sequential: {looks: 5, spending: obrien_fleming}}"
 _SPENDINGS = ("obrien_fleming", "pocock")
+CHOICES = ("always_valid", "fixed", "group_sequential")
 MOST_LOOKS = 20
 
 
@@ -24,18 +26,19 @@ class GroupSequential(BaseModel):
     )
 
 
-def looks(value: Any) -> Any:
+def read_looks(value: Any) -> Any:
     """The forms of `looks` in a file as what the type holds: a word, or the planned looks.
 
     Raises:
         PydanticCustomError: of a shape or a word that is none of them.
     """
-    if isinstance(value, GroupSequential) or value in ("always_valid", "fixed"):
+    if isinstance(value, GroupSequential) or value in CHOICES[:2]:
         return value
     if value == "group_sequential":
         return GroupSequential.model_validate({})
     if not isinstance(value, dict):
-        raise wrong("E204", "looks are always_valid, fixed or group_sequential", _EXAMPLE)
+        near = get_close_matches(value, CHOICES, n=1) if isinstance(value, str) else []
+        raise wrong("E204", f"looks are {', '.join(CHOICES)}", f"did you mean {near[0]}?" if near else _EXAMPLE)
     if "group_sequential" not in value and "spending" in value:  # as this type is written down
         return GroupSequential.model_validate(_checked(value))
     if list(value) != ["group_sequential"]:
@@ -56,7 +59,7 @@ def _checked(told: Any) -> dict[str, Any]:
 
 LOOKS_SCHEMA = {
     "anyOf": [
-        {"enum": ["always_valid", "fixed", "group_sequential"]},
+        {"enum": list(CHOICES)},
         {
             "type": "object",
             "required": ["group_sequential"],

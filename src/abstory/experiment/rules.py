@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 
+from abstory.experiment.clauses import WORDS
 from abstory.experiment.definitions import resolved
 from abstory.experiment.quantities import Duration
-from abstory.experiment.sections import Analysis, Definition, MetricUse, Schedule, Traffic, Variant
+from abstory.experiment.sections import Analysis, Decision, Definition, MetricUse, Schedule, Traffic, Variant
 from abstory.metrics import BUILT_IN, Unit, built_in, horizon_seconds
 
 Path = tuple[str | int, ...]
@@ -75,6 +76,7 @@ class Draft:
     uses: tuple[Use, ...] = ()
     define: Mapping[str, Definition | None] | None = None
     analysis: Analysis | None = None
+    decision: Decision | None = None
 
 
 def faults(draft: Draft) -> tuple[Fault, ...]:
@@ -90,9 +92,6 @@ def _not_yet(draft: Draft) -> Iterator[Fault]:
             yield Fault("E401", ("traffic", field), f"traffic.{field} is not built yet", "delete the line")
     if draft.analysis and draft.analysis.covariates:
         yield Fault("E401", ("analysis", "covariates"), "covariates are not built yet", "delete the line")
-    if draft.analysis and draft.analysis.multiplicity in {"holm", "hochberg", "bh"}:
-        what = f"the {draft.analysis.multiplicity} correction is not built yet"
-        yield Fault("E401", ("analysis", "multiplicity"), what, "use dunnett, bonferroni or none")
     for use in draft.uses:
         if use.metric.winsorize is not None:
             yield Fault("E401", (*use.path, "winsorize"), "winsorize is not built yet", "delete it")
@@ -189,6 +188,18 @@ def _metrics(draft: Draft) -> Iterator[Fault]:
         if use.metric.name not in draft.define and built_in(use.metric.name) is None:
             hint = near(use.metric.name, [*BUILT_IN, *draft.define, *_horizons(draft)]) or "see the list of metrics"
             yield Fault("E301", (*use.path, "name"), "no metric has this name", hint)
+
+
+def _ruled(draft: Draft) -> Iterator[Fault]:
+    """A condition may name metrics, those of this file."""
+    names = [use.metric.name for use in draft.uses]
+    rules = draft.decision.rule if draft.decision else ()
+    for at, rule in enumerate(rules if isinstance(rules, tuple) else ()):
+        for clause in rule.clauses:
+            if clause.of_metric and clause.subject not in names:
+                here = ("decision", "rule", at, "if")
+                hint = near(clause.subject, [*names, *WORDS]) or f"used here: {', '.join(names)}"
+                yield Fault("E301", here, f"the condition names {clause.subject}, which is no metric here", hint)
 
 
 def _horizons(draft: Draft) -> list[str]:
@@ -292,5 +303,19 @@ BLANKS = ("key", "story", "variant")
 """What `asset` may hold in braces besides the factors."""
 _BLANK = re.compile(r"\{([^{}]*)\}")
 
-RULES = (_not_yet, _schedule, _fixed, _levels, _cells, _enough, _metrics, _twice, _sizes, _horizon, _define, _asset)
+RULES = (
+    _not_yet,
+    _schedule,
+    _fixed,
+    _levels,
+    _cells,
+    _enough,
+    _metrics,
+    _ruled,
+    _twice,
+    _sizes,
+    _horizon,
+    _define,
+    _asset,
+)
 """Every rule, once; a new one is a function above and its name here."""

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from abstory.experiment.clauses import RULE_SCHEMA, Rule, read_rule
+from abstory.experiment.looks import LOOKS_SCHEMA, GroupSequential, read_looks
 from abstory.experiment.quantities import (
     DAY_US,
     Alpha,
@@ -28,7 +30,6 @@ from abstory.experiment.quantities import (
     Weight,
     Zone,
     listed,
-    wrong,
 )
 from abstory.metrics import Direction
 
@@ -152,27 +153,17 @@ class Metrics(Frozen):
     define: Mapping[Name, Definition] = Field({}, description="Metrics of your own, by name.")
 
 
-def _looks(value: object) -> object:
-    if isinstance(value, dict) or value == "group_sequential":
-        raise wrong("E401", "group_sequential looks are not built yet", "use always_valid or fixed")
-    return value
-
-
-def _rule(value: object) -> object:
-    if isinstance(value, list | tuple | dict):
-        raise wrong("E401", "ordered if/then rules are not built yet", "use clear_win or do_no_harm")
-    return value
-
-
 class Analysis(Frozen):
     """How the numbers are read."""
 
     alpha: Alpha = Field(0.05, description="The false-positive rate, two-sided.")
     power: Power = Field(0.8, description="The chance to see an effect as large as the MDE.")
-    looks: Annotated[Literal["always_valid", "fixed"], BeforeValidator(_looks)] = Field(
-        "always_valid", description="always_valid may be read daily; fixed gives its verdict at the end."
+    looks: Annotated[
+        Literal["always_valid", "fixed"] | GroupSequential, BeforeValidator(read_looks), WithJsonSchema(LOOKS_SCHEMA)
+    ] = Field("always_valid", description="Any day, once at the end, or at a few planned looks.")
+    multiplicity: Literal["dunnett", "holm", "hochberg", "bonferroni", "bh", "gatekeeping", "none"] = Field(
+        "dunnett", description="The correction over variants and primary metrics."
     )
-    multiplicity: Literal["dunnett", "holm", "hochberg", "bonferroni", "bh", "none"] = "dunnett"
     covariates: tuple[Name, ...] = ()
     window: DurationField = Field(Duration(DAY_US, "24h"), description="Events count this long after exposure.")
     interactions: Literal["none", "pairs", "all"] = "pairs"
@@ -181,7 +172,9 @@ class Analysis(Frozen):
 class Decision(Frozen):
     """When the numbers become a verdict, and which."""
 
-    rule: Annotated[Literal["clear_win", "do_no_harm"], BeforeValidator(_rule)] = "clear_win"
+    rule: Annotated[
+        Literal["clear_win", "do_no_harm"] | tuple[Rule, ...], BeforeValidator(read_rule), WithJsonSchema(RULE_SCHEMA)
+    ] = Field("clear_win", description="What ships: a named rule, or ordered if/then.")
     min_runtime: DurationField = Field(Duration(7 * DAY_US, "7d"), description="No verdict before.")
     min_per_variant: Count = Field(1000, description="No verdict with fewer viewers in any variant.")
     otherwise: Literal["keep_control", "review"] = "keep_control"

@@ -10,7 +10,17 @@ from pydantic import TypeAdapter, ValidationError
 from abstory.experiment import ROLES, Levels, resolve_cells
 from abstory.experiment.quantities import Name
 from abstory.experiment.rules import Draft, Fault, Use, faults
-from abstory.experiment.sections import Analysis, Definition, Frozen, MetricUse, Schedule, Traffic, Variant, uses
+from abstory.experiment.sections import (
+    Analysis,
+    Decision,
+    Definition,
+    Frozen,
+    MetricUse,
+    Schedule,
+    Traffic,
+    Variant,
+    uses,
+)
 from abstory.spec.reader import Path
 
 Model = TypeVar("Model", bound=Frozen)
@@ -46,6 +56,7 @@ def _draft(data: dict[str, Any]) -> Draft:
         uses=tuple(_uses(metrics)),
         define=_define(metrics.get("define", {})),
         analysis=_valid(Analysis, data.get("analysis", {})),
+        decision=_valid(Decision, data.get("decision", {})),
     )
 
 
