@@ -69,3 +69,9 @@ def test_intervals_cover_and_estimates_are_median_unbiased_where_plain_ones_are_
     assert abs(covered - 0.95 * runs) < 4 * sd * math.sqrt(0.95 * 0.05)
     assert abs(above - 0.5 * runs) < 4 * sd / 2
     assert np.mean(plain) - truth > 4 * np.std(plain) / sd  # what stopping does to the plain estimate
+
+
+def test_either_side_keeps_its_digits():
+    up, down = (after_stopping(Looks((0.5,), 0.025), sign * 12.0, 1.0) for sign in (1, -1))
+    assert 0 < up.p_value < 1e-12
+    assert up.p_value == pytest.approx(down.p_value, rel=1e-9)

@@ -249,3 +249,23 @@ def test_one_stratum_is_welch():
     effect, plain = compare_adjusted(post_stratify({"all": pair_}).means, FIXED), means.compare(*pair_, FIXED)
     assert effect.p_value == pytest.approx(plain.p_value, rel=1e-10)
     assert effect.lift.interval.low == pytest.approx(plain.lift.interval.low, rel=1e-10)
+
+
+def test_two_strata_by_hand():
+    strata = {"a": (Sample(30, 2.0, 3.0), Sample(10, 1.0, 2.0)), "b": (Sample(20, 5.0, 1.0), Sample(20, 4.5, 4.0))}
+    found = post_stratify(strata).means
+    assert found.treatment == pytest.approx(0.5 * 2.0 + 0.5 * 5.0)
+    assert found.variance_treatment == pytest.approx(0.25 * (3 / 30 + 1 / 20))
+    assert found.variance_control == pytest.approx(0.25 * (2 / 10 + 4 / 20))
+
+
+def test_each_arms_own_error_is_that_of_its_prediction():
+    # statsmodels OLS in each arm, predicted at the covariates' mean over both
+    from statsmodels.api import OLS, add_constant
+
+    rows = drawn(1, 20, 30)
+    found = adjust(arms_of(rows), "y", ["x", "w"])
+    centre = [1.0, *(float(np.mean(np.concatenate([r[name] for r in rows]))) for name in ("x", "w"))]
+    for row, own in zip(rows, found.own, strict=True):
+        fit = OLS(row["y"], add_constant(np.column_stack([row["x"], row["w"]]))).fit()
+        assert own == pytest.approx(float(fit.get_prediction(centre).var_pred_mean[0]), rel=1e-9)

@@ -89,3 +89,11 @@ def test_no_number_where_there_is_none():
     assert rate_ratio_margin(Tally(9, 1), Tally(5, 1), 1.0, early).reason is Reason.TOO_EARLY
     assert mean_equivalence(flat, flat, (-1, 1), fixed).reason is Reason.NO_VARIATION
     assert score_test_ratio(Tally(9, 0), Tally(5, 0), 0.9) == 0.0
+
+
+@given(samples, samples, st.floats(-5, 5))
+def test_the_sides_share_one_and_the_sign_leads(t, c, margin):
+    found = mean_margin(t, c, margin, FixedHorizon(0.05))
+    assert found.p_above + found.p_below == pytest.approx(1.0)
+    if abs(found.statistic) > 1e-9:
+        assert (found.p_above < 0.5) == (found.statistic > 0)

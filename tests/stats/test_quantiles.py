@@ -88,3 +88,9 @@ def test_no_number_where_it_does_not_hold():
 def test_ties_everywhere_leave_nothing_to_compare():
     point = of_rows([[1.0]] * 200, 0.5, read=woodruff)
     assert compare_quantiles(point, point, FixedHorizon(0.05)).reason is Reason.NO_VARIATION
+
+
+def test_the_ends_by_hand():
+    # 400 viewers of one row, 0..399: se = √(.3 · .7/399) = .022942, so the ranks are 400(.3 ± 1.96 se) = 102.02, 137.98
+    found = of_rows([[float(k)] for k in range(400)], 0.3)
+    assert (found.estimate.value, found.estimate.interval.low, found.estimate.interval.high) == (119.0, 102.0, 137.0)

@@ -67,31 +67,28 @@ def after_stopping(looks: Looks, value: float, standard_error: float) -> Stopped
     def solved(level: float) -> float:
         return _drift_with(design, (value, standard_error), level)
 
-    greater = extreme(design, z, 0.0)
+    greater, less = extreme(design, z, 0.0), extreme(_mirrored(design), -z, 0.0)
     interval = Interval(solved(looks.alpha), solved(1 - looks.alpha))
     half = critical * standard_error
     return Stopped(
         Estimate(solved(0.5), interval),
         greater,
-        min(1.0, 2 * min(greater, 1 - greater)),
+        min(1.0, 2 * min(greater, less)),
         Interval(value - half, value + half),
     )
 
 
 def extreme(design: Boundaries, z: float, drift: float) -> float:
     """P(at least as extreme towards the upper side as stopping at the last look with `z`), under a drift."""
-    if z <= design.lower[-1]:
-        mirrored = Boundaries(design.information, _negated(design.lower), _negated(design.upper))
-        return 1 - _tail(mirrored, -z, -drift)
-    return _tail(design, z, drift)
-
-
-def _tail(design: Boundaries, z: float, drift: float) -> float:
     width, state, crossed = narrowest(design.information), start(), 0.0
     for information, upper, lower in list(zip(design.information, design.upper, design.lower, strict=True))[:-1]:
         crossed += state.above(upper, information, drift)
         state = state.onwards(information, (lower, upper), width, drift)
     return crossed + state.above(z, design.information[-1], drift)
+
+
+def _mirrored(design: Boundaries) -> Boundaries:
+    return Boundaries(design.information, _negated(design.lower), _negated(design.upper))
 
 
 def _drift_with(design: Boundaries, seen: tuple[float, float], level: float) -> float:
