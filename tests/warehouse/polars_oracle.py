@@ -1,12 +1,14 @@
 """The roll-up read again, plainly, in polars: sort, take the first, join, filter, group. Shares no text with the SQL."""
 
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from fractions import Fraction
 
+import numpy as np
 import polars as pl
 
 from abstory.metrics import MeasureKind
 from abstory.stats.moments import Moments, pair
-from abstory.warehouse.base import Answer, ArmData
+from abstory.warehouse.base import Answer, ArmData, Cap
 
 DAY_US = 24 * 60 * 60 * 1_000_000
 
@@ -28,9 +30,10 @@ EVENTS = {
     "value": pl.Int64,
     "event_id": pl.String,
 }
+ATTRIBUTES = {"viewer_id": pl.String, "name": pl.String, "value": pl.String, "measured_at": pl.Int64}
 
 
-def answer(exposure_rows, event_rows, question):
+def answer(exposure_rows, event_rows, question, attribute_rows=()):
     known = pl.DataFrame(exposure_rows, schema=EXPOSURES, orient="row").filter(
         pl.col("experiment") == question.experiment, pl.col("exposed_at") <= question.as_of_us
     )
@@ -56,6 +59,7 @@ def answer(exposure_rows, event_rows, question):
     attributed = joined.filter(in_window, ours)
     views = attributed.filter(pl.col("event") == "view")
     viewers = per_viewer(mature, attributed, question)
+    viewers, caps = cut(with_attributes(viewers, attribute_rows, question), question)
     return Answer(
         arms={name: arm_data(name, first, mature, viewers, question) for name in names},
         unknown_variants=dict(unknown.group_by("variant").len().iter_rows()),
@@ -66,6 +70,7 @@ def answer(exposure_rows, event_rows, question):
         views_without_time=views.filter(pl.col("watch_ms").is_null()).height,
         watch_beyond_length=views.filter(pl.col("watch_ms") > pl.col("length")).height,
         exposures_by_day=by_day(first),
+        caps=caps,
     )
 
 
@@ -121,7 +126,55 @@ def value(measure, events):
         MeasureKind.COMPLETE_VIEWS: lambda: max(len(completes), len(to_the_end)),
         MeasureKind.WATCHED: lambda: int(any(watch(e) >= measure.threshold_ms for e in views)),
         MeasureKind.FIRST_WATCH: lambda: min((min(watch(e), measure.threshold_ms) for e in earliest), default=0),
-    }[measure.kind]()
+    }.get(measure.kind, lambda: 0)()
+
+
+def with_attributes(viewers, rows, question):
+    """The last number before the first exposure, found by going through a viewer's rows one by one."""
+    for measure in question.measures:
+        if measure.attribute:
+            own = [
+                [(at, number(v)) for who, name, v, at in rows if (who, name) == (viewer, measure.attribute)]
+                for viewer in viewers["viewer_id"]
+            ]
+            known = [[(at, v) for at, v in some if v is not None] for some in own]
+            column = [prior(measure.kind, some, first) for some, first in zip(known, viewers["first_at"], strict=True)]
+            viewers = viewers.with_columns(pl.Series(measure.name, column, dtype=pl.Object))
+    return viewers
+
+
+def prior(kind, rows, first_at):
+    before = [row for row in rows if row[0] < first_at]
+    return {
+        MeasureKind.BEFORE: max(before)[1] if before else 0,
+        MeasureKind.KNOWN: int(bool(before)),
+        MeasureKind.AFTER: int(bool(rows) and not before),
+    }[kind]
+
+
+def number(text):
+    """In millionths, or None where the text is no number below 1e12."""
+    try:
+        value = Decimal(text.strip()).quantize(Decimal("0.000001"), ROUND_HALF_UP)
+    except InvalidOperation:
+        return None
+    return int(value * 10**6) if abs(value) < 10**12 else None
+
+
+def cut(viewers, question):
+    """Larger values set to numpy's own quantile (`linear` is type 7) of the values above 0."""
+    caps = {}
+    for measure in question.measures:
+        values = viewers[measure.name].to_list() if measure.winsorize else []
+        above_zero = [value for value in values if value > 0]
+        if above_zero:
+            cap = int(np.quantile(above_zero, measure.winsorize, method="linear"))
+            above = viewers.select("variant").with_columns(over=pl.Series([value > cap for value in values]))
+            counts = dict(above.group_by("variant").agg(pl.col("over").sum()).iter_rows())
+            caps[measure.name] = Cap(cap, {arm.variant: counts.get(arm.variant, 0) for arm in question.arms})
+            column = pl.Series(measure.name, [min(value, cap) for value in values], dtype=pl.Object)
+            viewers = viewers.with_columns(column)
+    return viewers, caps
 
 
 def lengths(question):

@@ -17,7 +17,7 @@
 -- $view = view
 -- $window = 86400000000
 -- Every metric of one experiment in one pass: integer sums and sums of products over viewers.
--- Rows of three kinds come back; a viewer without events is only counted, its zeros add nothing to a sum.
+-- Rows of several kinds come back; a viewer without events is only counted, its zeros add nothing to a sum.
 WITH -- The first exposure of every viewer, one row each: earliest time, ties to the arm declared first.
 -- Time and arm are packed into one integer, so that a plain MIN finds both whatever the order of rows.
 -- Not materialised: the engine then shares the grouping itself between its readers, and copies no ids.
@@ -98,10 +98,10 @@ viewer AS (
 )
 SELECT
     'sums' AS part,
-    arm,
-    crossed,
+    viewer.arm,
+    viewer.crossed,
     1 AS mature,
-    day,
+    viewer.day,
     COUNT(*) AS rows_counted,
     SUM(untimed) AS untimed,
     SUM(overlong) AS overlong,
@@ -114,7 +114,7 @@ SELECT
         SUM(CAST(m2 AS DECIMAL(38,0)) * CAST(m3 AS DECIMAL(38,0))),
         SUM(CAST(m3 AS DECIMAL(38,0)) * CAST(m3 AS DECIMAL(38,0)))
 FROM viewer
-GROUP BY arm, crossed, day
+GROUP BY viewer.arm, viewer.crossed, viewer.day
 UNION ALL
 SELECT
     'viewers' AS part,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from abstory.metrics import EVENTS, Measure, MeasureKind, built_in
 from abstory.stats.moments import Moments, pair
 from abstory.warehouse import rollup
-from abstory.warehouse.base import Arm, RollUp
+from abstory.warehouse.base import Arm, Cap, RollUp
 from abstory.warehouse.rollup import roll_up
 
 HERE = Path(__file__).parent
@@ -61,23 +61,23 @@ def store():
 STORE = store()
 
 
-def fill(connection, exposures, events):
-    connection.execute("DELETE FROM exposures")
-    connection.execute("DELETE FROM events")
-    add(connection, exposures, events)
+def fill(connection, exposures, events, attributes=()):
+    for table in ("exposures", "events", "attributes"):
+        connection.execute(f"DELETE FROM {table}")
+    add(connection, exposures, events, attributes)
 
 
-def add(connection, exposures, events):
-    columns = {"exposures": oracle.EXPOSURES, "events": oracle.EVENTS}
-    for table, rows in (("exposures", exposures), ("events", events)):
+def add(connection, exposures, events, attributes=()):
+    columns = {"exposures": oracle.EXPOSURES, "events": oracle.EVENTS, "attributes": oracle.ATTRIBUTES}
+    for table, rows in (("exposures", exposures), ("events", events), ("attributes", attributes)):
         names = ", ".join(columns[table])
         marks = ", ".join("?" for _ in columns[table])
         if rows:
             connection.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", [list(row) for row in rows])
 
 
-def ask(exposures, events, question=QUESTION):
-    fill(STORE, exposures, events)
+def ask(exposures, events, question=QUESTION, attributes=()):
+    fill(STORE, exposures, events, attributes)
     return roll_up(STORE, question)
 
 
@@ -347,3 +347,80 @@ def test_days_pool_to_the_whole(exposures, events, question):
         assert pooled.n == arm.moments.n
         assert pooled.means == pytest.approx(arm.moments.means)
         assert pooled.covariances == pytest.approx(arm.moments.covariances, rel=1e-9, abs=1e-9)
+
+
+PRIOR = tuple(
+    Measure(kind, attribute=name)
+    for name in ("seconds", "age")
+    for kind in (MeasureKind.BEFORE, MeasureKind.KNOWN, MeasureKind.AFTER)
+)
+WATCH, LIKED = Measure(MeasureKind.SUM_WATCH, ("view",)), Measure(MeasureKind.ANY, ("like",))
+BESIDE = replace(
+    QUESTION,
+    measures=(WATCH, LIKED, *PRIOR),
+    pairs=tuple(pair(a.name, b.name) for a in (WATCH, LIKED, *PRIOR) for b in (WATCH, LIKED, *PRIOR)),
+)
+attributes = st.lists(
+    st.tuples(
+        viewers,
+        st.sampled_from(["seconds", "seconds", "age", "other"]),
+        st.sampled_from(["0", "1", "12.5", "-3.25", "1e3", "0.0000015", "99999999999", "x", "", "nan", "1e12", " 7 "]),
+        instants,
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(exposures, events, attributes, questions)
+def test_attributes_before_exposure_equal_the_polars_reading(exposures, events, attributes, question):
+    question = replace(question, measures=BESIDE.measures, pairs=BESIDE.pairs)
+    assert ask(exposures, events, question, attributes) == oracle.answer(exposures, events, question, attributes)
+
+
+@settings(max_examples=25, deadline=None)
+@given(exposures, events, attributes, questions)
+def test_limbs_sum_attributes_to_the_same_moments(exposures, events, attributes, question):
+    question = replace(question, measures=BESIDE.measures, pairs=BESIDE.pairs)
+    fill(STORE, exposures, events, attributes)
+    narrow, wide = rollup.Text(question), rollup.Text(question, wide=True)
+    rows = [list(rollup._found(rollup._fetch(STORE, text.rollup()))) for text in (narrow, wide)]
+    for arm in range(len(question.arms)):
+        assert rollup._arm(narrow, rows[0], arm, {}) == rollup._arm(wide, rows[1], arm, {})
+
+
+def test_the_last_value_before_exposure_counts_and_not_the_one_at_it():
+    before = [("v", "seconds", "5", START - 2), ("v", "seconds", "7", START - 1), ("v", "seconds", "9", START)]
+    means = ask([shown("v", START), shown("w", START)], [], BESIDE, before).arms["15s"].moments.means
+    assert (means["before(seconds)"], means["known(seconds)"], means["after(seconds)"]) == (3_500_000, 0.5, 0.0)
+
+
+def test_a_value_from_after_exposure_is_counted_and_not_used():
+    after = [("v", "seconds", "9", START), ("w", "seconds", "8", START + HOUR)]
+    means = ask([shown("v", START), shown("w", START)], [], BESIDE, after).arms["15s"].moments.means
+    assert (means["before(seconds)"], means["known(seconds)"], means["after(seconds)"]) == (0, 0, 1)
+
+
+CUT = (
+    Measure(MeasureKind.SUM_WATCH, ("view",), winsorize=0.9),
+    Measure(MeasureKind.COUNT, ("view",), winsorize=0.5),
+    Measure(MeasureKind.COUNT, ("view",)),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(exposures, events, questions)
+def test_values_cut_at_a_quantile_equal_the_polars_reading(exposures, events, question):
+    question = replace(question, measures=CUT, pairs=tuple(pair(a.name, b.name) for a in CUT for b in CUT))
+    assert ask(exposures, events, question) == oracle.answer(exposures, events, question)
+
+
+def test_the_cap_is_of_all_variants_together_and_of_values_above_zero():
+    rows = [shown(f"v{i}", START, ("15s", "30s")[i % 2]) for i in range(30)]
+    log = [event(f"v{i}", "view", START, watch=1000 * i) for i in range(21)]
+    answer = ask(rows, log, replace(QUESTION, measures=CUT[:1], pairs=()))
+    # R: quantile(1000 * 1:20, .9, type = 7) is 18100; 19 s (odd) and 20 s (even) lie above it.
+    assert answer.caps[CUT[0].name] == Cap(18_100, {"15s": 1, "30s": 1, "uncut": 0})
+    assert (
+        answer.arms["30s"].moments.means[CUT[0].name] == (1000 * (1 + 3 + 5 + 7 + 9 + 11 + 13 + 15 + 17) + 18_100) / 15
+    )

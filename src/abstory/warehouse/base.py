@@ -84,6 +84,19 @@ class ArmData:
 
 
 @dataclass(frozen=True, slots=True)
+class Cap:
+    """Where a measure's values are cut.
+
+    Attributes:
+        value: in stored integer units; larger ones count as this.
+        above: mature viewers with larger values, by variant.
+    """
+
+    value: int
+    above: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The roll-up's answer, with what was left out and why.
 
@@ -102,6 +115,7 @@ class Answer:
         views_without_time: attributed views that carry no watch time (counted as 0 s).
         watch_beyond_length: attributed views longer than the cut (capped for nothing; counted).
         exposures_by_day: day (days since 1970-01-01 UTC) and variant -> viewers first exposed, immature ones included.
+        caps: of the measures that are winsorised, by name; none where no value is above 0.
     """
 
     arms: Mapping[str, ArmData]
@@ -113,6 +127,7 @@ class Answer:
     views_without_time: int
     watch_beyond_length: int
     exposures_by_day: Mapping[tuple[int, str], int]
+    caps: Mapping[str, Cap] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

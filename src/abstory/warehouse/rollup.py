@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from abstory.stats.moments import Moments
-from abstory.warehouse.base import Answer, ArmData, RollUp
-from abstory.warehouse.rollup_text import Query, Text
+from abstory.warehouse.base import Answer, ArmData, Cap, RollUp
+from abstory.warehouse.rollup_text import MILLION, Query, Text
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 CHECKED_AT_MOST = 200_000
+_SUMMED = ("sums", "known")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,8 @@ def roll_up(connection: DuckDBPyConnection, question: RollUp) -> Answer:
         connection: on a store of the current schema; belongs to the calling thread.
         question: what to build, over which exposures and events.
     """
-    text, rows = _rolled(connection, question)
+    caps = _caps(connection, question)
+    text, rows = _rolled(connection, question, caps)
     excluded = _fetch(connection, text.excluded())
     checks = _checks(connection, question, rows)
     return Answer(
@@ -55,17 +57,42 @@ def roll_up(connection: DuckDBPyConnection, question: RollUp) -> Answer:
         views_without_time=sum(row.untimed for row in rows),
         watch_beyond_length=sum(row.overlong for row in rows),
         exposures_by_day=_by_day(question, rows),
+        caps=_capped(text, rows),
     )
 
 
-def _rolled(connection: DuckDBPyConnection, question: RollUp) -> tuple[Text, list[_Found]]:
+def _caps(connection: DuckDBPyConnection, question: RollUp) -> dict[str, int]:
+    """Where values are cut, by measure: the quantile of type 7, rounded down to a whole unit; none without values."""
+    if not any(measure.winsorize for measure in question.measures):
+        return {}
+    names = [measure.name for measure in question.measures]
+    found = (map(int, row) for row in _fetch(connection, Text(question).capped()))
+    return {names[i]: low + (high - low) * rest // MILLION for i, low, high, rest in found}
+
+
+def _capped(text: Text, rows: Sequence[_Found]) -> dict[str, Cap]:
+    """Each cap, with the viewers above it by variant; they stand in the last columns."""
+    names = [measure.name for measure in text.question.measures if measure.name in text.caps]
+    return {
+        name: Cap(
+            text.caps[name],
+            {
+                arm.variant: sum(row.sums[at - len(names)] for row in rows if row.part == "sums" and row.arm == i)
+                for i, arm in enumerate(text.question.arms)
+            },
+        )
+        for at, name in enumerate(names)
+    }
+
+
+def _rolled(connection: DuckDBPyConnection, question: RollUp, caps: Mapping[str, int]) -> tuple[Text, list[_Found]]:
     from duckdb import DataError
 
-    text = Text(question)
+    text = Text(question, caps=caps)
     try:
         return text, list(_found(_fetch(connection, text.rollup())))
     except DataError:  # DuckDB never wraps an overflow: it refuses
-        text = Text(question, wide=True)
+        text = Text(question, caps=caps, wide=True)
         return text, list(_found(_fetch(connection, text.rollup())))
 
 
@@ -108,7 +135,7 @@ def _arm(text: Text, rows: Sequence[_Found], arm: int, checks: dict[int, tuple[i
 def _days(text: Text, own: Iterable[_Found]) -> dict[int, Moments]:
     days: dict[int, list[_Found]] = {}
     for row in own:
-        if row.mature and row.part in {"viewers", "sums"}:
+        if row.mature and row.part in {"viewers", *_SUMMED}:
             days.setdefault(row.day, []).append(row)
     return {day: _moments(text, days[day]) for day in sorted(days)}
 
@@ -117,7 +144,7 @@ def _moments(text: Text, rows: Sequence[_Found]) -> Moments:
     n = _count(row for row in rows if row.part == "viewers" and row.mature)
     names = [measure.name for measure in text.question.measures]
     width = len(names) + len(text.pairs) * len(text.weights)
-    columns = zip(*(row.sums for row in rows if row.part == "sums"), strict=True)
+    columns = zip(*(row.sums[:width] for row in rows if row.part in _SUMMED), strict=True)
     totals = [sum(column) for column in columns] or [0] * width
     sums = dict(zip(names, totals, strict=False))
     return Moments.from_sums(n, sums, dict(zip(text.pairs, _products(totals[len(names) :], text.weights), strict=True)))

@@ -16,6 +16,8 @@ from abstory.warehouse.base import Arm, RollUp
 
 DAY_US = 86_400_000_000
 LIMB = 2**48
+MILLION = 1_000_000
+LARGEST_NUMBER = 10**18
 _INT64 = 2**63 - 1
 _DECIMAL = "DECIMAL(38,0)"
 
@@ -35,30 +37,46 @@ class Text:
 
     Args:
         question: what is asked.
+        caps: by measure, what its values are cut to.
         wide: whether products are summed in limbs of 48 bits; slower, and no input can overflow them.
     """
 
-    def __init__(self, question: RollUp, *, wide: bool = False) -> None:
+    def __init__(self, question: RollUp, *, caps: Mapping[str, int] | None = None, wide: bool = False) -> None:
         self.question = question
+        self.caps = caps or {}
         self.pairs: tuple[Pair, ...] = tuple(dict.fromkeys(pair(*p) for p in question.pairs))
         self.weights = (LIMB * LIMB, LIMB, 1) if wide else (1,)
         self._columns = {measure.name: f"m{i}" for i, measure in enumerate(question.measures)}
+        self._prior = {measure.name: measure for measure in question.measures if measure.attribute}
+        names = dict.fromkeys(measure.attribute for measure in self._prior.values())
+        self._attributes = {f"attribute{i}": name for i, name in enumerate(names)}
         self._variants = {f"variant{i}": arm.variant for i, arm in enumerate(question.arms)}
         self._events = {f"event{i}": name for i, name in enumerate(wanted(question.measures))}
 
     def rollup(self) -> Query:
-        """Sums by arm, crossing and day, viewers by maturity too, and events left out."""
-        sums = self._sums()
+        """Sums by arm, crossing and day, viewers by maturity too, and events left out.
+
+        After the measures and the pairs come viewers above each cap.
+        """
         return self._query(
             "rollup",
             first=self._first(),
-            mine="1" if self.question.story is None else "CASE WHEN logged.story_id = $story THEN 1 ELSE 0 END",
-            length=_length(self.question.arms),
-            events=_listed(self._events) or "NULL",
-            measures=_lines(f"{self._measure(m)} AS {self._columns[m.name]}" for m in self.question.measures),
-            sums=_lines(f"SUM({text})" for text in sums),
-            zeros=_lines("0" for _ in sums),
+            viewer=self._viewer(),
+            known=self._known(),
+            beside="\nLEFT JOIN known ON known.viewer_id = viewer.viewer_id" if self._prior else "",
+            alone="\n" + template("alone").format(sums=_lines(self._sums(prior=True))) if self._prior else "",
+            sums=_lines(self._sums(prior=False)),
+            zeros=_lines("0" for _ in self._sums(prior=False)),
         )
+
+    def capped(self) -> Query:
+        """The two values around each quantile that a measure is cut at, over viewers above 0."""
+        counted = (
+            template("counted").format(measure=i, column=f"m{i}", share=round(measure.winsorize * MILLION))
+            for i, measure in enumerate(self.question.measures)
+            if measure.winsorize
+        )
+        return self._query("caps", first=self._first(), viewer=self._viewer(), counted="\nUNION ALL\n".join(counted))
 
     def excluded(self) -> Query:
         """Exposures left out, by reason and, where it is not declared, variant."""
@@ -82,6 +100,39 @@ class Text:
             integer=_integer((question.as_of_us - question.start_us + 1) * len(question.arms)),
         )
 
+    def _viewer(self) -> str:
+        measures = [measure for measure in self.question.measures if not measure.attribute]
+        values = [f"{self._measure(measure)} AS {self._columns[measure.name]}" for measure in measures]
+        above = [f"{self._above(measure)} AS a{self._columns[measure.name]}" for measure in self._cut()]
+        return template("viewer").format(
+            mine="1" if self.question.story is None else "CASE WHEN logged.story_id = $story THEN 1 ELSE 0 END",
+            length=_length(self.question.arms),
+            events=_listed(self._events) or "NULL",
+            measures=_lines(values + above),
+        )
+
+    def _known(self) -> str:
+        """The tables of attributes, or nothing where none is asked for."""
+        if not self._prior:
+            return ""
+        found = [
+            part.format(name=f"${key}", key=key, offset=LARGEST_NUMBER, span=2 * LARGEST_NUMBER)
+            for key in self._attributes
+            for part in _FOUND
+        ]
+        keys = {name: key for key, name in self._attributes.items()}
+        columns = (
+            f"{_PRIOR[m.kind].format(key=keys[m.attribute], offset=LARGEST_NUMBER, span=2 * LARGEST_NUMBER)}"
+            f" AS {self._columns[name]}"
+            for name, m in self._prior.items()
+        )
+        return ",\n" + template("known").format(
+            found=_lines(found), columns=_lines(columns), attributes=_listed(self._attributes)
+        )
+
+    def _cut(self) -> list[Measure]:
+        return [measure for measure in self.question.measures if measure.name in self.caps]
+
     def _query(self, name: str, **parts: object) -> Query:
         text = template(name).format(**parts)
         used = set(re.findall(r"\$([a-z]\w*)", text))
@@ -98,9 +149,16 @@ class Text:
         }
         names = {"experiment": question.experiment, "story": question.story or "", "view": VIEW, "complete": COMPLETE}
         clamped = {key: max(-_INT64, min(_INT64, value)) for key, value in times.items()}
-        return {**names, **clamped, **self._variants, **self._events}
+        return {**names, **clamped, **self._variants, **self._events, **self._attributes}
 
     def _measure(self, measure: Measure) -> str:
+        value = self._value(measure)
+        return f"LEAST({value}, {self.caps[measure.name]})" if measure.name in self.caps else value
+
+    def _above(self, measure: Measure) -> str:
+        return f"CASE WHEN {self._value(measure)} > {self.caps[measure.name]} THEN 1 ELSE 0 END"
+
+    def _value(self, measure: Measure) -> str:
         among = ", ".join(f"${key}" for key, name in self._events.items() if name in measure.events)
         return _MEASURES[measure.kind].format(
             events=among or "NULL",
@@ -110,9 +168,26 @@ class Text:
             integer=_integer((self.question.window_us + 1) * (measure.threshold_ms + 1)),
         )
 
-    def _sums(self) -> list[str]:
-        sums = [f"CAST({column} AS {_DECIMAL})" for column in self._columns.values()]
-        return sums + [text for a, b in self.pairs for text in self._products(self._columns[a], self._columns[b])]
+    def _sums(self, *, prior: bool) -> list[str]:
+        """One column each for measures, pairs and viewers above caps: of attributes alone, or of all that has events.
+
+        Attributes alone are summed over every viewer that has one; products with what viewers did, over those with
+        events: each product is summed once.
+        """
+        sums = [
+            f"SUM(CAST({column} AS {_DECIMAL}))" if (name in self._prior) is prior else "0"
+            for name, column in self._columns.items()
+        ]
+        for a, b in self.pairs:
+            alone = a in self._prior and b in self._prior
+            products = self._products(self._side(a, alone=alone), self._side(b, alone=alone))
+            sums += [f"SUM({text})" if alone is prior else "0" for text in products]
+        return sums + ["0" if prior else f"SUM(a{self._columns[measure.name]})" for measure in self._cut()]
+
+    def _side(self, name: str, *, alone: bool) -> str:
+        """A measure in a product; a viewer with events may have no attribute."""
+        column = self._columns[name]
+        return f"COALESCE({column}, 0)" if name in self._prior and not alone else column
 
     def _products(self, a: str, b: str) -> list[str]:
         if len(self.weights) == 1:
@@ -140,6 +215,20 @@ _MEASURES: Mapping[MeasureKind, str] = {
         "MIN(CASE WHEN event = $view THEN CAST(since AS {integer}) * {step} + LEAST(watch, {top}) ELSE {late} END)"
         " % {step}"
     ),
+}
+
+# The last value and its time in one integer, and whether there is a later one.
+_FOUND = (
+    (
+        "MAX(CASE WHEN logged.name = {name} AND logged.measured_at < first.first_at "
+        "THEN CAST(logged.measured_at AS HUGEINT) * {span} + logged.number + {offset} END) AS last_{key}"
+    ),
+    "MAX(CASE WHEN logged.name = {name} AND logged.measured_at >= first.first_at THEN 1 ELSE 0 END) AS later_{key}",
+)
+_PRIOR: Mapping[MeasureKind, str] = {
+    MeasureKind.BEFORE: "COALESCE(CAST(last_{key} % {span} AS BIGINT) - {offset}, 0)",
+    MeasureKind.KNOWN: "CASE WHEN last_{key} IS NULL THEN 0 ELSE 1 END",
+    MeasureKind.AFTER: "CASE WHEN last_{key} IS NULL THEN later_{key} ELSE 0 END",
 }
 
 _FIXED: Mapping[MeasureKind, tuple[str, ...]] = {
