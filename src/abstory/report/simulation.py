@@ -21,6 +21,7 @@ from abstory.simulate.rates import Fares, Rate, Simulated
 
 FORMAT = "simulation/1"
 MOST_ROWS = 14
+_READ = {"always_valid": "always valid, read every day", "fixed": "one look at the end"}
 _LEAD = 11
 _WHOLE = 80
 _COLUMNS = (
@@ -104,7 +105,7 @@ def _plain(rate: Rate | None) -> Plain | None:
 def _opening(found: Simulated, look: Look) -> Iterator[Text]:
     design, experiment = found.design, found.design.experiment
     yield Text(look.say(f"SIMULATED  {experiment.key}"), "bold")
-    reading = "one look at the end" if experiment.analysis.looks == "fixed" else "always valid, read every day"
+    reading = _READ.get(str(experiment.analysis.looks), "planned looks, taken when they are due")
     said = (
         f"{found.runs:,} runs of {design.viewers:,} viewers over {len(design.looks_us)} daily looks, {reading};"
         f" {_path(found)}; seed {design.seed}"

@@ -96,7 +96,7 @@ def design(
 
     Raises:
         UsageError: the audience cannot show such an effect, or such an experiment.
-        NotYet: the file declares planned looks or covariates.
+        NotYet: the file declares covariates.
     """
     ready = _scheduled(experiment, days)
     plain = _audience(ready)
@@ -147,8 +147,6 @@ def _audience(experiment: Experiment) -> StoryAudience:
 
 
 def _refuse(experiment: Experiment, audience: StoryAudience) -> None:
-    if experiment.analysis.looks not in {"always_valid", "fixed"}:
-        raise NotYet("planned looks are not simulated yet", hint="simulate looks: always_valid or looks: fixed")
     if experiment.analysis.covariates:
         raise NotYet("simulated viewers have no covariates yet", hint="simulate a copy of the file without covariates")
     if experiment.analysis.window.us < _SHORTEST_WINDOW_US:

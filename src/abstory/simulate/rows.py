@@ -6,13 +6,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from abstory import analysis
 from abstory.experiment import Experiment
 from abstory.metrics import COMPLETE, VIEW
 from abstory.results import ExperimentResult
 from abstory.simulate.answers import completed
 from abstory.simulate.audience import StoryAudience
 from abstory.simulate.design import Design
+from abstory.simulate.looking import looked
 from abstory.simulate.play import Acts, act, play
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def through_the_store(design: Design, taking_part: pl.DataFrame, *, seed: int) -
         with open_store(Path(folder) / "run.duckdb", create=True, files=files) as store:
             for file in files:
                 store.ingest(file, Wishes({}, None, None, known), now_us=last)
-            return tuple(analysis.run(experiment, store, now_us=last, as_of_us=look) for look in design.looks_us)
+            return looked(experiment, store, design.looks_us)
 
 
 def logged(

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from abstory.analysis import analyse
 from abstory.decision import decide
 from abstory.experiment import Experiment, Outcome
 from abstory.results import Comparison, ExperimentResult, Reads, Ruling, Verdict
-from abstory.simulate.answers import answers, span
 from abstory.simulate.design import Design
+from abstory.simulate.looking import looked
+from abstory.simulate.memory import Memory
 from abstory.simulate.play import act
 from abstory.stats.estimate import Effect, Undetermined
 from abstory.stats.reading import FixedHorizon
@@ -137,7 +137,7 @@ def agree(design: Design, run: int) -> bool:
     taking_part = assigned(design, run)
     slow = through_the_store(design, taking_part, seed=_seed(design, run))
     fast = _results(design, np.array(indexes(design.experiment, taking_part), dtype=np.int64), run)
-    return all(_same(one, other) for one, other in zip(slow, fast, strict=True))
+    return slow == fast
 
 
 def fare(design: Design, results: Sequence[ExperimentResult]) -> Run:
@@ -185,22 +185,8 @@ def _drawn(design: Design, run: int) -> Ints:
 
 def _results(design: Design, variants: Ints, run: int) -> tuple[ExperimentResult, ...]:
     acts = act(design.audience, design.experiment, variants, seed=_seed(design, run))
-    looks = design.looks_us
-    return tuple(
-        analyse(
-            design.experiment,
-            answer,
-            span(design.experiment, acts),
-            look,
-            stored={"": len(variants)} if len(variants) else {},
-            now_us=looks[-1],
-        )
-        for look, answer in zip(looks, answers(design.experiment, acts, looks), strict=True)
-    )
-
-
-def _same(slow: ExperimentResult, fast: ExperimentResult) -> bool:
-    return replace(slow, as_of_from=fast.as_of_from) == fast
+    memory = Memory.of(design.experiment, acts, design.looks_us)
+    return looked(design.experiment, memory, design.looks_us)
 
 
 def _shipped(verdict: Verdict) -> str | None:

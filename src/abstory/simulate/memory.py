@@ -1,0 +1,55 @@
+"""A warehouse of simulated viewers: it answers from what they did, without files, store or query."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NoReturn, Self
+
+from abstory.errors import UsageError
+from abstory.experiment import Experiment
+from abstory.simulate.answers import answers, span
+from abstory.simulate.play import Acts
+from abstory.warehouse.base import Answer, RollUp, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Keeps the protocol of `Warehouse`, at the looks it was made for.
+
+    Attributes:
+        by_look: the answer at each instant.
+        everything: the span of what the viewers did.
+        viewers: by variant.
+    """
+
+    by_look: Mapping[int, Answer]
+    everything: Span
+    viewers: Mapping[str, int]
+
+    @classmethod
+    def of(cls, experiment: Experiment, acts: Acts, looks_us: Sequence[int]) -> Self:
+        """What viewers did, ready to be asked at every look."""
+        found = dict(zip(looks_us, answers(experiment, acts, looks_us), strict=True))
+        names = [variant.name for variant in experiment.variants]
+        counts = {name: int((acts.variant == at).sum()) for at, name in enumerate(names)}
+        return cls(found, span(experiment, acts), {name: n for name, n in counts.items() if n})
+
+    def span(self, experiment: str) -> Span:  # noqa: ARG002 (there is only the one)
+        return self.everything
+
+    def roll_up(self, question: RollUp) -> Answer:
+        return self.by_look[question.as_of_us]
+
+    def viewers_per_variant(self, experiment: str) -> Mapping[str, int]:  # noqa: ARG002
+        return self.viewers
+
+    def fingerprints(self, experiment: str) -> Mapping[str, int]:  # noqa: ARG002
+        total = sum(self.viewers.values())
+        return {"": total} if total else {}
+
+    def record(self, *_: object, **__: object) -> NoReturn:
+        raise UsageError("simulated viewers cannot be added to")
+
+    def ingest(self, *_: object, **__: object) -> NoReturn:
+        raise UsageError("simulated viewers cannot be added to")
