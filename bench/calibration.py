@@ -16,7 +16,11 @@ from pathlib import Path
 import numpy as np
 
 import calibration_draws as law
+from abstory.experiment import Experiment
 from abstory.metrics import Mean, Measure, MeasureKind, Proportion, Ratio
+from abstory.simulate.design import Wish, design
+from abstory.simulate.rates import summed
+from abstory.simulate.runs import Road, many
 from abstory.stats.dunnett import Dunnett, loadings
 from abstory.stats.estimate import Effect, Estimate
 from abstory.stats.moments import Moments, Tally, pair
@@ -321,12 +325,57 @@ def splits(args):
     return found
 
 
-SECTIONS = {"one look": one_look, "peeking": peeking, "families": families, "splits": splits}
+DESIGN = {
+    "version": 1,
+    "key": "calibration",
+    "schedule": {"start": "2026-01-05", "end": "2026-01-19"},
+    "factors": {"filter": ["none", "warm"]},
+    "metrics": {
+        "primary": {"name": "watched_12s", "mde": "10%"},
+        "secondary": ["engagement_rate"],
+        "guardrails": [{"name": "hide_rate", "margin": "2pp"}],
+    },
+    "decision": {"min_per_variant": 4000, "min_runtime": "7d"},
+}
+PLANNED = {"group_sequential": {"looks": 5}}
+PLAYED = {
+    "always valid, no effect, 30 days": ("always_valid", 30, 0.0),
+    "always valid, the MDE": ("always_valid", 14, 0.1),
+    "always valid, harm of that size": ("always_valid", 14, -0.1),
+    "5 planned looks, no effect": (PLANNED, 14, 0.0),
+    "5 planned looks, the MDE": (PLANNED, 14, 0.1),
+    "one look at the end, no effect": ("fixed", 14, 0.0),
+    "one look at the end, the MDE": ("fixed", 14, 0.1),
+}
+
+
+def designs(args):
+    """A whole design played as `abstory simulate` plays it: verdicts, and errors over its daily looks."""
+    return [played(name, *told, args) for name, told in PLAYED.items()]
+
+
+def played(name, looks, days, lift, args):
+    """One row of `designs`."""
+    runs = max(10, args.runs // 50)
+    experiment = Experiment.model_validate(DESIGN | {"analysis": {"looks": looks}})
+    wish = Wish("watched_12s", lift, relative=True) if lift else None
+    made = design(experiment, wish=wish, days=days)
+    found = summed(made, Road.FAST, many(made, runs, jobs=args.jobs))
+    first = found.fares[0]
+    columns = {str(ruling): Share(rate.hits, runs) for ruling, rate in found.rulings.items()}
+    columns["ever wrong"] = Share(found.ever_wrong.hits, runs)
+    columns["fixed"] = Share(first.ever_fixed.hits, runs) if first.ever_fixed else Share(0, 0)
+    columns["shown"] = Share(first.apart.hits, runs)
+    return Row(name, runs, columns, note=str(found.day(0.5) or "–"))
+
+
+SECTIONS = {"one look": one_look, "peeking": peeking, "families": families, "splits": splits, "designs": designs}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=20_000)
+    parser.add_argument("--jobs", type=int, default=1, help="processes that play designs")
     parser.add_argument("--tea-python")
     parser.add_argument("--gb-python")
     parser.add_argument("--only", choices=SECTIONS, action="append")

@@ -60,6 +60,8 @@ def page(found):
             parts += [title, compared(found["one look"][kind]), "\n"]
     if "peeking" in found:
         parts += [PEEKING, peeked(found["peeking"]), "\n"]
+    if "designs" in found:
+        parts += [DESIGNS, played(found["designs"]), "\n"]
     if "families" in found:
         parts += [FAMILIES, counted(found["families"], FAMILY_COLUMNS), "\n"]
     if "splits" in found:
@@ -77,6 +79,16 @@ tuning, on the first tenth of the experiments.
 
 `abstory simulate KEY` shows the same for a design of your own: its lines "wrong at any daily look" and "a fixed test
 read daily, for contrast".
+
+"""
+
+DESIGNS = """## Whole designs
+
+A file with one primary metric (`watched_12s`, MDE 10 %, 4,000 viewers a variant), one secondary and one guardrail, as
+`abstory simulate KEY` plays it: each day's data through analysis and decision, stopped at the first verdict. **shown**:
+the primary's last interval excludes 0: false positives without an effect, else the power. **ever wrong**: its interval
+missed the truth at any daily look; promised at most 5 %. **fixed, daily**: a test meant for one look rejects on some
+day, for contrast. The day is that by which half of the runs had their verdict.
 
 """
 
@@ -133,6 +145,18 @@ def _peeked(row):
         said(s["fixed"]),
         peer(s, "gb"),
     )
+
+
+def played(rows):
+    head = ("design", "R", "shown", "ever wrong", "fixed, daily", "SHIP", "KEEP", "REVIEW", "half by day", "")
+    return table(head, [_played(row) for row in rows])
+
+
+def _played(row):
+    s = row.shares
+    verdicts = (percent(s[name]) if name in s else "0" for name in ("SHIP", "KEEP", "REVIEW"))
+    shown = (said(s[name]) for name in ("shown", "ever wrong", "fixed"))
+    return (row.name, f"{row.runs:,}", *shown, *verdicts, row.note, "ok" if s["ever wrong"].keeps(0.05) else "BROKEN")
 
 
 def counted(rows, columns):
