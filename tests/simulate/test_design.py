@@ -2,7 +2,7 @@
 
 import pytest
 
-from abstory.errors import UsageError
+from abstory.errors import NotYet, UsageError
 from abstory.simulate.design import Wish, design, enough, mde
 
 
@@ -91,3 +91,18 @@ def test_what_cannot_be_simulated_is_refused(declare, changes, wish, said):
 def test_without_an_mde_there_is_none_to_plant(declare):
     with pytest.raises(UsageError, match="no MDE"):
         mde(declare(metrics={"primary": "like_rate"}))
+
+
+@pytest.mark.parametrize("name", ["covariates", "winsorize"])
+def test_what_is_not_built_is_said(declare, name):
+    """A file that declares it is valid; a run without it would be another design."""
+    experiment = declare(metrics={"primary": "watch_seconds"})
+    if name == "covariates":
+        changed = experiment.model_copy(
+            update={"analysis": experiment.analysis.model_copy(update={"covariates": ("views",)})}
+        )
+    else:
+        use = experiment.metrics.primary[0].model_copy(update={"winsorize": 0.99})
+        changed = experiment.model_copy(update={"metrics": experiment.metrics.model_copy(update={"primary": (use,)})})
+    with pytest.raises(NotYet):
+        design(changed)

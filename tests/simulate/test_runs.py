@@ -117,8 +117,8 @@ def test_peeking_daily_breaks_a_fixed_test_and_not_ours(declare):
 def test_rates_of_both_roads_agree(declare):
     """Independent runs of one design: every share within five standard errors of the difference."""
     made = design(declare(), viewers=1500, days=5, wish=Wish("watched_12s", 0.15, relative=True))
-    fast = summed(made, Road.FAST, many(made, 1000))
-    rows = summed(made, Road.ROWS, many(made, 100, road=Road.ROWS))
+    fast = summed(made, Road.FAST, many(made, 400))
+    rows = summed(made, Road.ROWS, many(made, 60, road=Road.ROWS))
     pairs = [
         (fast.wrong, rows.wrong),
         (fast.rulings.get(Ruling.SHIP), rows.rulings.get(Ruling.SHIP)),

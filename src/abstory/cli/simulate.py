@@ -44,7 +44,7 @@ def command(settings: Settings, /, **options: object) -> None:
     file, and nothing is written.
 
     --rows sends each run through assignment, log files, ingest, store, roll-up and analysis. --fast sums the same
-    viewers' moments directly, some twenty times as fast, and first makes sure on one run that both give the same
+    viewers' moments directly, some ten times as fast, and first makes sure on one run that both give the same
     results to the last bit.
     """
     from abstory import spec

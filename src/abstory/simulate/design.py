@@ -96,7 +96,7 @@ def design(
 
     Raises:
         UsageError: the audience cannot show such an effect, or such an experiment.
-        NotYet: the file declares covariates.
+        NotYet: the file declares covariates or winsorising.
     """
     ready = _scheduled(experiment, days)
     plain = _audience(ready)
@@ -147,6 +147,9 @@ def _audience(experiment: Experiment) -> StoryAudience:
 
 
 def _refuse(experiment: Experiment, audience: StoryAudience) -> None:
+    uses = (*experiment.metrics.primary, *experiment.metrics.secondary, *experiment.metrics.guardrails)
+    if any(use.winsorize for use in uses):
+        raise NotYet("capped values are not simulated yet", hint="simulate a copy of the file without winsorize")
     if experiment.analysis.covariates:
         raise NotYet("simulated viewers have no covariates yet", hint="simulate a copy of the file without covariates")
     if experiment.analysis.window.us < _SHORTEST_WINDOW_US:
