@@ -124,6 +124,14 @@ def share(fraction: float) -> str:
     return "<0.01%" if 0 < percent < 0.01 else f"{percent:.2f}%"
 
 
+def chance(probability: float) -> str:
+    """A probability as per cent, one decimal, never a possible thing as 0 or 100: `98.7%`, `>99.9%`, `<0.1%`."""
+    percent = 100 * probability
+    if percent < 0.1:
+        return "<0.1%"
+    return ">99.9%" if percent > 99.9 else f"{percent:.1f}%"
+
+
 def age(us: int) -> str:
     """A length of time in its largest whole unit: `3 d`, `2 h`, `5 min`; `now` below a minute."""
     return next((f"{us // unit} {name}" for unit, name in _AGES_US if us >= unit), "now")

@@ -9,6 +9,7 @@ from enum import StrEnum
 from abstory.errors import ExitCode
 from abstory.experiment import HOUR_US, Outcome, Role
 from abstory.stats.estimate import Effect, Estimate, Undetermined
+from abstory.stats.moments import Sample, Tally
 
 
 class Reads(StrEnum):
@@ -60,6 +61,7 @@ class Comparison:
         p_adjusted: where a procedure goes step by step (Holm, Hochberg, gatekeeping): the p that `reads` follows;
             interval and p of `effect` are then Bonferroni's. None where the p of `effect` is the adjusted one.
         at_stop: of a group sequential look that stops on this comparison; None elsewhere.
+        shrunken: of a primary metric with several treatments: the treatment's value drawn towards the others'.
     """
 
     variant: str
@@ -69,6 +71,7 @@ class Comparison:
     bound: float | Undetermined | None = None
     p_adjusted: float | None = None
     at_stop: AtStop | None = None
+    shrunken: float | None = None
 
     @property
     def p_value(self) -> float | None:
@@ -85,11 +88,14 @@ class MetricResult:
         outcome: the metric in its role, with its MDE or margin.
         control: the control's value.
         comparisons: every treatment, in declared order.
+        samples: the evidence of each variant, control included, as logged: no covariate has touched it. A variant
+            whose value is not known is left out.
     """
 
     outcome: Outcome
     control: float | Undetermined
     comparisons: tuple[Comparison, ...]
+    samples: Mapping[str, Tally | Sample] = field(default_factory=dict)
 
     def against(self, variant: str) -> Comparison:
         """The comparison of one treatment. Raises KeyError for control or an unknown name."""

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from abstory import ledger
+from abstory.errors import NotWritable
 from abstory.results import ExitCode
 from abstory.warehouse import open_store
 
@@ -141,3 +142,68 @@ def test_a_database_that_cannot_be_written_still_answers(project, call, monkeypa
     code, out, errors = call("-C", project, "gate", "cta", "--json")
     assert (code, json.loads(out)["recorded"]) == (ExitCode.DONE, False)
     assert "not in the decision ledger" in errors
+
+
+PLANNED = """\
+analysis: {looks: {group_sequential: {looks: 4, spending: pocock}}}
+decision: {min_runtime: 2d, min_per_variant: 2000}
+"""
+
+
+@pytest.fixture
+def planned(project):
+    """The project with four planned looks: one each 500 viewers a variant, which is about each second day."""
+    file = project / "experiments" / "cta.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("decision: {min_runtime: 2d, min_per_variant: 500}\n", PLANNED), encoding="utf-8")
+    return project
+
+
+def taken(project):
+    return [look.share for look in ledger.taken(history(project))]
+
+
+def test_a_planned_look_is_taken_once_and_kept(planned, call):
+    told = [
+        json.loads(call("-C", planned, "gate", "cta", "--as-of", day, "--json")[1])
+        for day in ("2025-11-02", "2025-11-05", "2025-11-05", "2025-11-06")
+    ]
+    assert [one["look"] and one["look"]["number"] for one in told] == [None, 1, None, None]
+    assert told[0]["outcome"] == "undecided"
+    assert [(one["outcome"], one["checks"][2]) for one in told[2:]] == [(told[1]["outcome"], told[1]["checks"][2])] * 2
+    assert len(taken(planned)) == 1
+    assert 0.25 <= taken(planned)[0] < 0.5
+
+
+def test_a_report_looks_for_nothing_and_shows_the_last_look(planned, call):
+    _, before, _ = call("-C", planned, "report", "cta", "--as-of", "2025-11-05")
+    assert "withheld until a planned look" in before
+    assert "one is due: abstory gate takes it" in " ".join(before.split())
+    assert taken(planned) == []
+    call("-C", planned, "gate", "cta", "--as-of", "2025-11-05")
+    told = json.loads(call("-C", planned, "report", "cta", "--json")[1])
+    assert (told["as_of"], told["as_of_from"]) == ("2025-11-04T23:00:00Z", "the last planned look")
+    assert told["method"]["looking"]["look"]["number"] == 1
+    assert told["metrics"][0]["comparisons"][0]["p"] is not None
+    assert len(taken(planned)) == 1
+
+
+def test_a_look_that_cannot_be_kept_is_not_taken(planned, call, monkeypatch):
+    def refuse(*_, **__):
+        raise NotWritable("read-only", hint="")
+
+    monkeypatch.setattr(ledger, "keep", refuse)
+    _, out, errors = call("-C", planned, "gate", "cta", "--as-of", "2025-11-05", "--json")
+    told = json.loads(out)
+    assert (told["look"], told["recorded"], told["outcome"]) == (None, False, "undecided")
+    assert "not in the decision ledger" in errors
+
+
+def test_ordered_rules_decide(project, call):
+    file = project / "experiments" / "cta.yaml"
+    text = file.read_text(encoding="utf-8")
+    rules = "[{if: lift >= 900%, then: ship}, {if: primary better and days >= 3, then: review}]"
+    file.write_text(text.replace("{min_runtime", f"{{rule: {rules}, min_runtime"), encoding="utf-8")
+    code, out, _ = call("-C", project, "gate", "cta", "--variant", "shop_now")
+    assert code == ExitCode.UNDECIDED
+    assert "rule 2: primary better and days >= 3" in out

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from abstory.analysis import readings
+from abstory.analysis.shrinking import shrunk
 from abstory.analysis.stopping import corrected
 from abstory.experiment import Experiment, Outcome, Role
 from abstory.metrics import Direction
@@ -71,7 +72,12 @@ def settled(family: Family, outcomes: Sequence[Outcome], read: Read) -> tuple[Me
     else:
         found |= told.stepwise(_STEPWISE[way]) if way in _STEPWISE else told.at_once(Role.PRIMARY, way)
         found |= told.at_once(Role.SECONDARY, "none" if way == "none" else "bh")
-    return tuple(_at_stop(family, found[id(outcome)]) for outcome in outcomes)
+    return tuple(_at_stop(family, shrunk(_sampled(family, found[id(outcome)]))) for outcome in outcomes)
+
+
+def _sampled(family: Family, told: MetricResult) -> MetricResult:
+    arms = {name: told.outcome.metric.sample(moments) for name, moments in family.moments.items() if moments.n}
+    return replace(told, samples={name: arm for name, arm in arms.items() if not isinstance(arm, Undetermined)})
 
 
 def _at_stop(family: Family, told: MetricResult) -> MetricResult:

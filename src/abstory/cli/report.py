@@ -13,8 +13,10 @@ from abstory.errors import UsageError
 from abstory.report import FORMATS, SUFFIXES
 
 if TYPE_CHECKING:
+    from abstory.analysis.beliefs import Belief
     from abstory.experiment import Experiment
     from abstory.report.page import Page
+    from abstory.results import ExperimentResult
 
 
 @click.command("report")
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
 @click.option("--format", "style", type=click.Choice(list(FORMATS)), default=None, help="How to write it.")
 @click.option("--metric", "metrics", multiple=True, metavar="NAME", help="Only this metric, over all variants.")
 @click.option("--as-of", default=None, metavar="TIME", help="As it stood then: ISO 8601 with an offset, or a date.")
-@click.option("--all", "everything", is_flag=True, help="Every variant, however many.")
+@click.option("--all", "everything", is_flag=True, help="Every variant, and every check of the data.")
+@click.option("--bayes", is_flag=True, help="Beside the verdict: chances, losses and credible intervals, with priors.")
 @click.option("-o", "file", type=click.Path(path_type=Path), default=None, help="Into a file; - is stdout.")
 @click.pass_obj
 def command(settings: Settings, /, **options: object) -> None:
@@ -70,7 +73,14 @@ def _page(settings: Settings, experiment: Experiment, options: dict[str, object]
         result = reading.analysed(store, experiment, now=now, as_of_us=as_of)
     verdict = decision.decide(experiment, result)
     window = experiment.analysis.window.text
-    return Page(result, verdict, window, only, everything=bool(options["everything"]))
+    beliefs = _beliefs(result) if options["bayes"] else ()
+    return Page(result, verdict, window, only, everything=bool(options["everything"]), beliefs=beliefs)
+
+
+def _beliefs(result: ExperimentResult) -> tuple[Belief, ...]:
+    from abstory.analysis.beliefs import beliefs
+
+    return beliefs(result)
 
 
 def _known(experiment: Experiment, asked: object) -> tuple[str, ...]:

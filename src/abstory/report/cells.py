@@ -46,9 +46,8 @@ def size(number: float, unit: Unit, *, lift: bool) -> str:
 
 def p_value(draft: Draft, comparison: Comparison) -> str:
     """The p value of a comparison."""
-    if not isinstance(comparison.effect, Effect):
-        return draft.look.plain(digits.NOTHING)
-    return digits.p_value(comparison.effect.p_value, draft.page.result.method.alpha)
+    p = comparison.p_value
+    return draft.look.plain(digits.NOTHING if p is None else digits.p_value(p, draft.page.result.method.alpha))
 
 
 def declared(told: Size | None, *, upward: bool) -> str:
@@ -68,9 +67,37 @@ def word(draft: Draft, metric: MetricResult, comparison: Comparison) -> str:
         return f"{digits.unknown(effect)} {draft.note(str(effect))}"
     if comparison.reads is Reads.UNKNOWN and isinstance(comparison.bound, Undetermined):
         return f"{digits.unknown(comparison.bound)} {draft.note(str(comparison.bound))}"
-    if isinstance(effect.lift, Undetermined):
-        return f"{comparison.reads.value} {draft.note(_without_lift(draft, metric, comparison, effect))}"
-    return comparison.reads.value
+    notes = [_without_lift(draft, metric, comparison, effect)] if isinstance(effect.lift, Undetermined) else []
+    notes += [_by_steps(comparison, effect), _at_stop(draft, metric, comparison)]
+    return " ".join([comparison.reads.value, *(draft.note(note) for note in notes if note)])
+
+
+def _by_steps(comparison: Comparison, effect: Effect) -> str:
+    """Where the word follows a step-by-step p and the interval alone would say another."""
+    apart = effect.difference.interval.excludes(0.0)
+    if comparison.p_adjusted is None or apart is (comparison.reads in {Reads.BETTER, Reads.WORSE}):
+        return ""
+    if apart:
+        return "not tested: no primary has opened its gate, whatever the interval"
+    return "the word goes by p adj, step by step; the interval is Bonferroni's, wider, and may hold 0"
+
+
+def _at_stop(draft: Draft, metric: MetricResult, comparison: Comparison) -> str:
+    """What is said of an effect once a planned look has stopped on it."""
+    stop, looking = comparison.at_stop, draft.page.result.method.looking
+    if stop is None or looking is None or looking.look is None:
+        return ""
+    told = stop.lift or stop.difference
+    unit = metric.outcome.metric.unit
+    change = (
+        f"{size(told.value, unit, lift=bool(stop.lift))} ({digits.between(told.interval, None if stop.lift else unit)})"
+    )
+    p = digits.p_value(stop.p_value, draft.page.result.method.alpha)
+    return f"{draft.page.name(comparison.variant)}, corrected for {_looks(looking.look.number)}: {change}, p {p}"
+
+
+def _looks(number: int) -> str:
+    return "one look" if number == 1 else f"{number} looks"
 
 
 def _without_lift(draft: Draft, metric: MetricResult, comparison: Comparison, effect: Effect) -> str:

@@ -20,6 +20,7 @@ STYLES = {
     Reads.HARMED: "bold red",
     Reads.NOT_SHOWN_SAFE: "yellow",
     Reads.UNCLEAR: "",
+    Reads.EQUIVALENT: "",
     Reads.UNKNOWN: "dim",
     Reads.DESCRIPTIVE: "dim",
 }

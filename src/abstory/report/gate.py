@@ -2,7 +2,8 @@
 
 `gate/1`: `abstory`, `experiment`, `fingerprint`, `data_hash`, `as_of`, `asked` (the variant asked about), `variant`
 (the one the checks speak of), `recommended`, `require`, `outcome` (open | closed | undecided | untrusted),
-`exit_code`, `ruling`, `reasons`, `days_left`, `recorded` (whether the decision ledger holds this look) and `checks`
+`exit_code`, `ruling`, `reasons`, `days_left`, `recorded` (whether the decision ledger holds this look), `look` (the
+planned look that this call took: {number, share, as_of}; null where it took none) and `checks`
 [{id, status (ok | fail | unknown), text, and for a metric: metric, ci, scale, estimate, p, threshold, ...; else
 figures}]. Fractions, not per cents; null for unknown; UTC; changes only add.
 """
@@ -94,6 +95,9 @@ def document(gate: GateReport, *, recorded: bool) -> Plain:
         "reasons": list(gate.verdict.reasons),
         "days_left": gate.verdict.days_left,
         "recorded": recorded,
+        "look": {"number": gate.look.number, "share": gate.look.share, "as_of": instant(gate.look.as_of_us)}
+        if gate.look
+        else None,
         "checks": [_plain(check) for check in gate.checks],
     }
 

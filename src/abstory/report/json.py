@@ -8,7 +8,10 @@ mde, margin, control, comparisons}], `exposures_by_day` [{day, variant, viewers}
 family, alpha, planned, notes}.
 
 A comparison: `variant`, `value`, `reads`, `difference` and `lift` (each {estimate, ci}), `statistic`, `p`, `critical`,
-`standard_error`, `method`, `bound`. Rates and lifts are fractions, never per cents.
+`standard_error`, `method`, `bound`, `p_adjusted` (where `reads` follows a step-by-step p), `shrunken`, `at_stop`
+{difference, lift, p} (at a planned look that stops). Rates and lifts are fractions, never per cents. `method.looking`:
+{planned, viewers, seen, next_at, look {number, share, as_of}} under planned looks. `beliefs`, only when asked for:
+[{metric, variant, scale, prior, chance_better, loss_shipping, loss_keeping, mean, interval}].
 
 What is not known is null, with `<name>_unknown` {reason, detail} beside it; an end of a `ci` that is null is unbounded.
 There is no NaN and no Infinity. Changes to this document only ever add to it.
@@ -20,13 +23,16 @@ import json
 import math
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from abstory.experiment import Size
 from abstory.report.look import Look
 from abstory.report.page import Page
-from abstory.results import ArmCount, Check, Comparison, ExperimentResult, MetricResult, Status
+from abstory.results import ArmCount, AtStop, Check, Comparison, ExperimentResult, Looking, MetricResult, Status
 from abstory.stats.estimate import Effect, Estimate, Reason, Undetermined
+
+if TYPE_CHECKING:
+    from abstory.analysis.beliefs import Belief
 
 FORMAT = "report/1"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -73,6 +79,7 @@ def document(page: Page) -> Plain:
         "metrics": [_metric(result, metric) for metric in shown],
         "exposures_by_day": _by_day(result),
         "method": _method(result),
+        **({"beliefs": [_belief(belief) for belief in page.beliefs]} if page.beliefs else {}),
     }
 
 
@@ -147,7 +154,30 @@ def _comparison(result: ExperimentResult, told: Comparison) -> Plain:
     bound = told.bound if result.trusted or told.bound is None else withheld
     reads = told.reads.value if result.trusted else "unknown"
     plain = {"variant": told.variant, **_known("value", told.value), "reads": reads}
-    return plain | (_effect(effect) if isinstance(effect, Effect) else _no_effect(effect)) | _known("bound", bound)
+    plain |= (_effect(effect) if isinstance(effect, Effect) else _no_effect(effect)) | _known("bound", bound)
+    known = told if result.trusted else None
+    return plain | {
+        "p_adjusted": known.p_adjusted if known else None,
+        "shrunken": known.shrunken if known else None,
+        "at_stop": _at_stop(known.at_stop) if known and known.at_stop else None,
+    }
+
+
+def _at_stop(told: AtStop) -> Plain:
+    lift = _estimate("lift", told.lift) if told.lift else {"lift": None}
+    return _estimate("difference", told.difference) | lift | {"p": told.p_value}
+
+
+def _belief(told: Belief) -> Plain:
+    found = told.posterior
+    plain = {"metric": told.metric, "variant": told.variant, "scale": told.scale, "prior": told.prior}
+    names = ("chance_better", "loss_shipping", "loss_keeping", "mean", "interval")
+    if isinstance(found, Undetermined):
+        return plain | dict.fromkeys(names) | {"belief_unknown": _why(found)}
+    ends = [_finite(found.interval.low), _finite(found.interval.high)]
+    return plain | dict(
+        zip(names, (found.chance, found.loss_shipping, found.loss_keeping, found.mean, ends), strict=True)
+    )
 
 
 def _effect(effect: Effect) -> Plain:
@@ -206,6 +236,18 @@ def _method(result: ExperimentResult) -> Plain:
         "alpha": method.alpha,
         "planned": method.planned,
         "notes": list(method.notes),
+        "looking": _looking(method.looking) if method.looking else None,
+    }
+
+
+def _looking(told: Looking) -> Plain:
+    look = told.look
+    return {
+        "planned": told.planned,
+        "viewers": told.viewers,
+        "seen": told.seen,
+        "next_at": told.next_at,
+        "look": {"number": look.number, "share": look.share, "as_of": instant(look.as_of_us)} if look else None,
     }
 
 

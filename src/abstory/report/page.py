@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from abstory.experiment import Role
 from abstory.metrics import Direction
 from abstory.results import Check, Comparison, ExperimentResult, MetricResult, Ruling, Status, Verdict
 from abstory.stats.estimate import Effect
+
+if TYPE_CHECKING:
+    from abstory.analysis.beliefs import Belief
 
 _ALWAYS = {"srm", "crossover", "age", "drift"}
 
@@ -21,7 +25,8 @@ class Page:
         verdict: the rule's word on it.
         window: the attribution window as written in the file, such as `24h`; empty when unknown.
         only: metrics asked for by name, each shown over all variants; empty for the usual page.
-        everything: whether long tables are shown whole.
+        everything: whether long tables are shown whole, and every check of the data.
+        beliefs: the Bayesian view, where it was asked for; it stands beside the verdict and is not part of it.
     """
 
     result: ExperimentResult
@@ -29,11 +34,12 @@ class Page:
     window: str = ""
     only: tuple[str, ...] = ()
     everything: bool = False
+    beliefs: tuple[Belief, ...] = ()
 
     @property
     def said(self) -> tuple[str, ...]:
         """What the data line says: what every reader wants to know, and whatever is not well."""
-        told = (self._said(check) for check in self.result.checks if _worth_saying(check))
+        told = (self._said(check) for check in self.result.checks if self.everything or _worth_saying(check))
         return tuple(told) or ("nothing was checked",)
 
     def _said(self, check: Check) -> str:

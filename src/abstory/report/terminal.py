@@ -9,6 +9,7 @@ from rich.text import Text
 
 from abstory import digits
 from abstory.experiment import Role
+from abstory.report.believed import believed
 from abstory.report.compared import compared
 from abstory.report.draft import Draft
 from abstory.report.json import status
@@ -16,8 +17,8 @@ from abstory.report.look import Look
 from abstory.report.page import Page
 from abstory.report.picked import guardrails, secondary
 from abstory.report.tables import Column
-from abstory.results import Check, Ruling, Status
-from abstory.stats.estimate import Reason
+from abstory.results import Check, Looking, Ruling, Status
+from abstory.stats.estimate import Effect, Estimate, Reason
 
 _RULINGS = {
     Ruling.SHIP: "bold green",
@@ -82,7 +83,22 @@ def _flattered(draft: Draft) -> str:
     if not page.shipped or len(page.treatments) < 2:
         return ""
     usual = f"{_FLATTERED} {len(page.treatments)}, so likely flattered"
-    return draft.note(next((reason for reason in page.verdict.reasons if reason.startswith(_FLATTERED)), usual))
+    told = next((reason for reason in page.verdict.reasons if reason.startswith(_FLATTERED)), usual)
+    return draft.note("; ".join(filter(None, (told, _shrunken(page)))))
+
+
+def _shrunken(page: Page) -> str:
+    """The picked treatment's change on the first primary once its value is drawn towards the others'."""
+    metric = next(iter(page.of(Role.PRIMARY)), None)
+    if metric is None or page.pick is None:
+        return ""
+    told = metric.against(page.pick)
+    if told.shrunken is None or not isinstance(told.effect, Effect):
+        return ""
+    change = told.shrunken - told.effect.control
+    if isinstance(told.effect.lift, Estimate):
+        return f"shrunken estimate {digits.lift(change / told.effect.control)}"
+    return f"shrunken estimate {digits.difference(change, metric.outcome.metric.unit)}"
 
 
 def _data(draft: Draft) -> list[Text]:
@@ -107,7 +123,8 @@ def _numbers(draft: Draft) -> list[list[Text]]:
         return [_arms(draft)]
     if page.only:
         return [compared(draft, m) for m in page.result.metrics if m.outcome.metric.name in page.only]
-    return [*(compared(draft, metric) for metric in page.of(Role.PRIMARY)), *_picked(draft)]
+    beliefs = [believed(draft)] if page.beliefs else []
+    return [*(compared(draft, metric) for metric in page.of(Role.PRIMARY)), *_picked(draft), *beliefs]
 
 
 def _picked(draft: Draft) -> list[list[Text]]:
@@ -174,7 +191,24 @@ def _how(draft: Draft) -> list[Text]:
     as_of = f"as of {digits.minute(result.as_of_us)} ({result.as_of_from.value})"
     chain = ["relative lift", method.reading, method.multiplicity, f"alpha {digits.fraction(method.alpha)}"]
     told = draft.listed("how: ", [part for part in [*chain, *control, as_of] if part], style="dim", joint=",")
-    return told + [line for note in method.notes for line in draft.paragraph("     ", note)]
+    notes = [*([_looking(method.looking)] if method.looking else []), *method.notes]
+    return told + [line for note in notes for line in draft.paragraph("     ", note)]
+
+
+def _looking(looking: Looking) -> str:
+    """Where a group sequential experiment stands between its looks."""
+    plan = (
+        f"{looking.planned} looks planned to {_counted(looking.viewers, 'viewer')}, {digits.count(looking.seen)} there"
+    )
+    taken = "none taken" if looking.look is None else f"look {looking.look.number} is shown"
+    if looking.next_at is None:
+        return f"{plan}; {taken}, the last"
+    due = (
+        "one is due: abstory gate takes it"
+        if looking.seen >= looking.next_at
+        else f"next at {digits.count(looking.next_at)}"
+    )
+    return f"{plan}; {taken}, {due}"
 
 
 def _next(draft: Draft) -> list[Text]:
