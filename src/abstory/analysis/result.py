@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from abstory.analysis import families, readings
+from abstory.analysis import adjustment, capping, families, readings
 from abstory.assignment.sql import variant_sql
 from abstory.experiment import DAY_US, Experiment, Outcome, Role, Variant
 from abstory.ledger import data_hash
 from abstory.metrics import Direction, Metric
 from abstory.quality import Evidence, checks
 from abstory.results import ArmCount, AsOf, Comparison, ExperimentResult, Look, MetricResult, Reads, Status
+from abstory.stats.covariates import Arms
 from abstory.stats.estimate import Effect, Estimate, Reason, Undetermined
 from abstory.stats.moments import Moments
 from abstory.stats.reading import Reading
@@ -73,8 +74,9 @@ def plan(experiment: Experiment, as_of_us: int) -> RollUp:
         window_us=experiment.analysis.window.us,
         as_of_us=as_of_us,
         story=experiment.story,
-        measures=tuple(dict.fromkeys(measure for metric in metrics for measure in metric.measures)),
-        pairs=tuple(dict.fromkeys(pair for metric in metrics for pair in metric.pairs)),
+        measures=tuple(dict.fromkeys(m for metric in metrics for m in metric.measures))
+        + adjustment.measures(experiment),
+        pairs=tuple(dict.fromkeys((*(p for metric in metrics for p in metric.pairs), *adjustment.pairs(experiment)))),
         assigned_sql=variant_sql(experiment, "viewer_id"),
     )
 
@@ -108,6 +110,8 @@ def analyse(
     loyal = replace(asked, moments={name: arm.without_crossovers for name, arm in answer.arms.items()})
     crossed = any(arm.crossovers for arm in answer.arms.values())
     first = _first_exposure(experiment, answer, span)
+    metrics = asked.metrics()
+    how = readings.method(experiment, asked.moments, as_of_us=as_of_us, now_us=now_us)
     return ExperimentResult(
         key=experiment.key,
         title=experiment.title,
@@ -119,14 +123,22 @@ def analyse(
         day=_day(experiment, first, as_of_us),
         days=(experiment.schedule.end - experiment.schedule.start).days if experiment.schedule else None,
         arms=_arms(experiment, answer),
-        metrics=asked.metrics(),
+        metrics=metrics,
         checks=quality,
-        method=readings.method(experiment, asked.moments, as_of_us=as_of_us, now_us=now_us),
+        method=replace(how, notes=(*how.notes, *_notes(experiment, answer, metrics))),
         data_end_us=end,
         exposures_by_day=answer.exposures_by_day,
         without_crossovers=loyal.metrics() if crossed else (),
         data_hash=data_hash(answer, as_of_us=as_of_us, fingerprint=experiment.fingerprint, stored=stamps),
     )
+
+
+def _notes(experiment: Experiment, answer: Answer, metrics: tuple[MetricResult, ...]) -> Iterator[str]:
+    """What was done to the values before they were compared, and what is not shown."""
+    yield from adjustment.notes(experiment, metrics)
+    yield from capping.notes(experiment, answer)
+    if len(experiment.factors) > 1:
+        yield "each variant is compared with control; effects of single factors are not shown yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +185,8 @@ class _Asked:
         treatment, control = self.moments[variant.name], self.moments[self.experiment.control.name]
         if not treatment.n or not control.n:
             return Undetermined(Reason.NO_VIEWERS)
-        return metric.effect(treatment, control, reading)
+        prior = adjustment.regressors(self.experiment)
+        return adjustment.effect(metric, Arms(treatment, control), prior, reading)
 
 
 def value(metric: Metric, moments: Moments) -> float | Undetermined:

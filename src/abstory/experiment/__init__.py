@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self, TypeGuard
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from abstory.experiment.definitions import defined, resolved
+from abstory.experiment.definitions import cut, defined, resolved
 from abstory.experiment.quantities import (
     DAY_US,
     HOUR_US,
@@ -171,6 +171,7 @@ class Experiment(Frozen):
         found = resolved(use.name, self.metrics.define.get(use.name))
         if found is None:
             raise ValueError(f"no metric is called {use.name}")
+        found = cut(found, use.winsorize) if use.winsorize else found
         return replace(found, direction=use.direction) if use.direction else found
 
     def assignment_fields(self) -> Mapping[str, object]:
@@ -270,7 +271,8 @@ def cells(factors: Mapping[str, tuple[str, ...]]) -> int:
 
 def _canonical_use(use: Use) -> list[object]:
     sizes = [[size.value, size.relative] if size else [] for size in (use.metric.mde, use.metric.margin)]
-    return [use.role.value, use.metric.name, str(use.metric.direction or ""), *sizes]
+    cap = [use.metric.winsorize] if use.metric.winsorize else []
+    return [use.role.value, use.metric.name, str(use.metric.direction or ""), *sizes, *cap]
 
 
 def _sorted(values: Mapping[str, tuple[Scalar, ...]]) -> dict[str, list[Scalar]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from abstory.experiment.sections import Counted, Definition
 from abstory.metrics import Mean, Measure, MeasureKind, Proportion, Ratio, built_in
 
@@ -16,6 +18,17 @@ def resolved(name: str, own: Definition | None) -> AnyMetric | None:
         return defined(name, own)
     except ValueError:
         return None
+
+
+def cut(metric: AnyMetric, share: float) -> AnyMetric:
+    """The metric with its values cut at a quantile of all variants' values; a rate has nothing to cut."""
+    said = f"{metric.definition}, cut at {100 * share:.10g}%"
+    if isinstance(metric, Mean):
+        return replace(metric, measure=replace(metric.measure, winsorize=share), definition=said)
+    if isinstance(metric, Ratio):
+        above, below = (replace(side, winsorize=share) for side in metric.measures)
+        return replace(metric, numerator=above, denominator=below, definition=said)
+    return metric
 
 
 def defined(name: str, own: Definition) -> AnyMetric:

@@ -21,6 +21,7 @@ from abstory.metrics import BUILT_IN, Unit, built_in, horizon_seconds
 
 Path = tuple[str | int, ...]
 MOST_VARIANTS = 64
+LEAST_CUT = 0.5
 
 
 class Role(StrEnum):
@@ -90,11 +91,25 @@ def _not_yet(draft: Draft) -> Iterator[Fault]:
     for field in ("layer", "range", "holdout") if draft.traffic else ():
         if getattr(draft.traffic, field):
             yield Fault("E401", ("traffic", field), f"traffic.{field} is not built yet", "delete the line")
-    if draft.analysis and draft.analysis.covariates:
-        yield Fault("E401", ("analysis", "covariates"), "covariates are not built yet", "delete the line")
+
+
+def _winsorize(draft: Draft) -> Iterator[Fault]:
     for use in draft.uses:
-        if use.metric.winsorize is not None:
-            yield Fault("E401", (*use.path, "winsorize"), "winsorize is not built yet", "delete it")
+        share = use.metric.winsorize
+        here = (*use.path, "winsorize")
+        metric = resolved(use.metric.name, (draft.define or {}).get(use.metric.name))
+        if share is not None and not LEAST_CUT <= share < 1:
+            yield Fault("E318", here, "values are cut at a percentile from 50% to below 100%", "such as 99.9%")
+        elif share is not None and metric and metric.kind == "proportion":
+            message = f"{use.metric.name} is a yes or no per viewer: there is nothing to cut"
+            yield Fault("E318", here, message, "delete it, or use a mean or a ratio")
+
+
+def _covariates(draft: Draft) -> Iterator[Fault]:
+    names = draft.analysis.covariates if draft.analysis else ()
+    for at, name in enumerate(names):
+        if name in names[:at]:
+            yield Fault("E319", ("analysis", "covariates", at), f"the covariate {name} is named twice", "keep one")
 
 
 def _schedule(draft: Draft) -> Iterator[Fault]:
@@ -316,6 +331,8 @@ RULES = (
     _sizes,
     _horizon,
     _define,
+    _winsorize,
+    _covariates,
     _asset,
 )
 """Every rule, once; a new one is a function above and its name here."""

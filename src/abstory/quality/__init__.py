@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from abstory.quality.arrival import crossover, differs, drift, mismatch, smaller_shares, srm, unknown_variant
+from abstory.quality.before import covariates
 from abstory.quality.counts import COUNTS, age, immature, silent
 from abstory.quality.days import daily_split, late, novelty
 from abstory.quality.evidence import Evidence
@@ -18,6 +19,7 @@ _CHECKS: tuple[Callable[[Evidence], Check], ...] = (
     unknown_variant,
     mismatch,
     silent,
+    covariates,
     daily_split,
     surprise,
     novelty,

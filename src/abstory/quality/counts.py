@@ -16,7 +16,9 @@ MOST_IMMATURE = 0.5
 
 def silent(evidence: Evidence) -> Check:
     """Viewers and not one event: nearly always the wrong story or the wrong ids, and never a rate of 0."""
-    if not evidence.viewers or any(any(arm.moments.means.values()) for arm in evidence.arms):
+    measured = {measure.name for outcome in evidence.experiment.outcomes for measure in outcome.metric.measures}
+    seen = any(arm.moments.means.get(name) for arm in evidence.arms for name in measured)
+    if not evidence.viewers or seen:
         return Check("no_events", Status.OK, "events found")
     elsewhere = evidence.answer.not_attributed
     story = evidence.experiment.story

@@ -49,6 +49,8 @@ CODES = {
     "E315": "the name of a built-in metric",
     "E316": "an incomplete definition",
     "E317": "an unknown blank in asset",
+    "E318": "a cut that means nothing",
+    "E319": "a covariate named twice",
     "E401": "not built yet",
     "E501": "a key used in two files",
     "E502": "a cut is missing",

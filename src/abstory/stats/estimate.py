@@ -76,6 +76,7 @@ class Effect:
         critical: the critical value of |T| behind both intervals.
         standard_error: of the difference at the estimate (not the score's restricted one).
         method: the method's name in the table of methods, such as `score` or `welch`.
+        removed: share of the difference's variance that covariates took away; None where it is not adjusted.
     """
 
     treatment: float
@@ -87,3 +88,4 @@ class Effect:
     critical: float
     standard_error: float
     method: str
+    removed: float | None = None
