@@ -188,6 +188,24 @@ def test_the_smaller_arm_must_reach_the_minimum(small):
     assert "999 of 1,000 viewers per variant" in verdict.reasons
 
 
+def alike(experiment):
+    """The primary reads equivalent: its interval at 1 − 2 alpha lies inside the declared margin, which is all of it."""
+    result = found(experiment, primary=[UNCLEAR])
+    (one,) = result.metrics[0].comparisons
+    primary = replace(result.metrics[0], comparisons=(replace(one, reads=Reads.EQUIVALENT),))
+    return replace(result, metrics=(primary, *result.metrics[1:]))
+
+
+def test_shown_equivalent_is_no_effect_worth_having_and_no_harm():
+    primary = {"primary": [{"name": "cta_rate", "margin": "6%"}]}
+    experiment = declared(metrics=primary)
+    verdict = decide(experiment, alike(experiment))
+    assert verdict.ruling is Ruling.KEEP
+    assert verdict.reasons[0].endswith("inside ±6%")
+    harmless = declared(metrics=primary, decision={"rule": "do_no_harm"})
+    assert decide(harmless, alike(harmless)).ruling is Ruling.SHIP
+
+
 NO_HARM = {"decision": {"rule": "do_no_harm"}}
 
 

@@ -209,6 +209,7 @@ def test_the_look_that_stops_is_corrected_for_those_before():
     assert stop.p_value < 0.05
     assert stop.lift.value == pytest.approx(stop.difference.value / 0.1, rel=1e-9)
     assert json.loads(entry(report, asked_at_us=1, asked_by="ci").document)["look"]["crossed"] == ["cta_rate shop"]
+    assert ledger.look(day)[0].metrics == found.metrics  # asked again, it is the same look
     found, _ = ledger.look(day + 2)
     assert found.metrics[0].comparisons[0].at_stop is None  # it has stopped before
 

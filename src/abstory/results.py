@@ -159,7 +159,8 @@ class Look:
         share: of the plan's viewers, at this look; 1 or more at the last.
         as_of_us: the instant it reads.
         earlier: shares of the looks before it, as they were recorded.
-        crossed: comparisons, as `metric variant`, that have crossed their boundary by the looks before it.
+        crossed: comparisons, as `metric variant`, that have crossed their boundary at the looks before it; of a look
+            that is kept, at itself too.
     """
 
     share: float

@@ -11,7 +11,9 @@ from rich.cells import cell_len
 from abstory.metrics import Direction
 from abstory.report.look import Look
 from abstory.report.terminal import lines, render
-from abstory.results import Reads
+from abstory.results import AtStop, Looking, Reads
+from abstory.results import Look as Planned
+from abstory.stats.estimate import Estimate, Interval
 
 WIDTHS = (60, 80, 120)
 
@@ -149,3 +151,47 @@ def test_any_numbers_fit_and_a_drawn_bar_agrees_with_the_word(made, told, width)
         assert cell_len(line) <= width
         if "○" in line or "●" in line:
             assert ("●" in line) == (not line.endswith("unclear"))
+
+
+def stepwise(made, **more):
+    """Two treatments read by Holm: the second is named by p adj alone, the third has a closed gate."""
+    rows = [
+        made.row("b", 0.2, (0.06, 0.02, 0.10, 0.004), Reads.BETTER),
+        dataclasses.replace(made.row("c", 0.2, (0.04, -0.01, 0.09, 0.06), Reads.BETTER), p_adjusted=0.031),
+        dataclasses.replace(made.row("d", 0.2, (0.05, 0.01, 0.09, 0.02), Reads.UNCLEAR), p_adjusted=0.4),
+    ]
+    metrics = [made.metric("save_rate", made.Role.PRIMARY, 0.2, rows, mde="2%")]
+    return made.result(made.arms(["a", "b", "c", "d"]), metrics, **more)
+
+
+def test_a_word_that_its_interval_does_not_say_has_a_footnote(made):
+    verdict = made.Verdict(made.Ruling.WAIT, None, ("look",))
+    text = render(made.Page(stepwise(made), verdict), Look(100))
+    assert ".031  better [2]" in text
+    assert "[2] the word goes by p adj, step by step; the interval is Bonferroni's, wider, and may hold 0" in text
+    assert "[1] not tested: no primary has opened its gate, whatever the interval" in text
+
+
+def test_a_winner_of_several_has_its_shrunken_estimate(made):
+    found = stepwise(made)
+    best = dataclasses.replace(found.metrics[0].comparisons[0], shrunken=0.21)
+    metric = dataclasses.replace(found.metrics[0], comparisons=(best, *found.metrics[0].comparisons[1:]))
+    page = made.Page(dataclasses.replace(found, metrics=(metric,)), made.Verdict(made.Ruling.SHIP, "b", ("won",)))
+    assert "[1] best of 3, so likely flattered; shrunken estimate +5.0%" in render(page, Look(80))
+
+
+def test_a_look_that_stops_is_corrected_in_a_footnote_and_the_foot_says_where_it_stands(made):
+    look = Planned(0.4, made.NOON, (0.2,))
+    looking = Looking(planned=5, viewers=10_000, seen=4_100, look=look, new=False, next_at=6_000)
+    found = stepwise(made)
+    method = dataclasses.replace(found.method, reading="group sequential", looking=looking)
+    lift = Estimate(0.055, Interval(0.015, 0.095))
+    stop = AtStop(Estimate(0.011, Interval(0.003, 0.019)), lift, 0.012)
+    best = dataclasses.replace(found.metrics[0].comparisons[0], at_stop=stop)
+    metric = dataclasses.replace(found.metrics[0], comparisons=(best, *found.metrics[0].comparisons[1:]))
+    page = made.Page(
+        dataclasses.replace(found, metrics=(metric,), method=method), made.Verdict(made.Ruling.SHIP, "b", ("won",))
+    )
+    text = render(page, Look(120))
+    assert "[2] b, corrected for stopping at look 2 of 5: +5.5% (+1.5% to +9.5%), p .012" in text
+    assert "5 looks planned to 10,000 viewers, 4,100 there; look 2 is shown, next at 6,000" in text

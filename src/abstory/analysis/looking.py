@@ -50,8 +50,17 @@ def run(
     if take and (look := state.due):
         found = result.run(experiment, warehouse, now_us=now_us, look=look)
         return state.told(replace(found, as_of_from=seen.as_of_from), look, new=True)
-    last = next((look for look in reversed(taken) if look.as_of_us <= seen.as_of_us), None)
+    last = _last(taken, seen.as_of_us)
     return state.told(result.run(experiment, warehouse, now_us=now_us, look=last) if last else seen, last)
+
+
+def _last(taken: Sequence[Look], instant: int) -> Look | None:
+    """The last look by an instant, as it was when it was taken: what crossed at itself had not yet crossed."""
+    found = [at for at, look in enumerate(taken) if look.as_of_us <= instant]
+    if not found:
+        return None
+    before = taken[found[-1] - 1].crossed if found[-1] else ()
+    return replace(taken[found[-1]], crossed=before)
 
 
 def planned_viewers(experiment: Experiment) -> int:

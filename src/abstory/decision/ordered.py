@@ -25,7 +25,7 @@ _LINE: Mapping[str, Callable[[Line], bool]] = {
     "better": lambda line: line.reads is Reads.BETTER,
     "worse": lambda line: line.reads is Reads.WORSE,
     "not_worse": lambda line: line.not_worse,
-    "equivalent": lambda line: line.reads is Reads.EQUIVALENT or line.within,
+    "equivalent": lambda line: line.equivalent or line.within,
     "too_small": lambda line: line.too_small,
     "unclear": lambda line: line.reads is Reads.UNCLEAR,
     "holds": lambda line: line.reads is Reads.HOLDS,

@@ -130,13 +130,15 @@ def _deserves(case: Case, standing: Standing) -> bool:
 
 
 def _futile(case: Case, standing: Standing) -> Verdict | None:
-    small = standing.deciding and all(line.too_small for line in standing.deciding)
+    small = standing.deciding and all(line.too_small or line.equivalent for line in standing.deciding)
     if case.rule == DO_NO_HARM or not small or not case.ready(standing.variant):
         return None
     return Verdict(Ruling.KEEP, case.result.control, tuple(map(_too_small, standing.deciding)))
 
 
 def _too_small(line: Line) -> str:
+    if line.equivalent:
+        return f"equivalent: {line}, at 1 − 2 alpha inside ±{line.band}"
     mde = line.limit.text if line.limit else ""
     if line.within:
         return f"no effect of the size looked for: {line} lies inside ±{mde}"

@@ -85,8 +85,21 @@ class Line:
         return self.too_small and self.not_worse
 
     @property
+    def equivalent(self) -> bool:
+        """Whether two one-sided tests put it inside its declared margin on either side."""
+        return self.reads is Reads.EQUIVALENT
+
+    @property
+    def band(self) -> str:
+        """The declared margin as the file writes it."""
+        margin = self.result.outcome.margin
+        return margin.text if margin else ""
+
+    @property
     def not_worse(self) -> bool:
-        """Non-inferior with the MDE as margin; without an MDE, shown better."""
+        """Non-inferior with the MDE as margin, or shown equivalent; without either, shown better."""
+        if self.equivalent:
+            return True
         return self.low > -self.limit.value if self.limit else self.reads is Reads.BETTER
 
     def change(self, number: float) -> str:

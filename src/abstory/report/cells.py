@@ -83,9 +83,11 @@ def _by_steps(comparison: Comparison, effect: Effect) -> str:
 
 
 def _at_stop(draft: Draft, metric: MetricResult, comparison: Comparison) -> str:
-    """What is said of an effect once a planned look has stopped on it."""
+    """What is said of the picked treatment once a planned look has stopped on it; with --all, of every one."""
     stop, looking = comparison.at_stop, draft.page.result.method.looking
     if stop is None or looking is None or looking.look is None:
+        return ""
+    if comparison.variant != draft.page.pick and not draft.page.everything:
         return ""
     told = stop.lift or stop.difference
     unit = metric.outcome.metric.unit
@@ -93,11 +95,8 @@ def _at_stop(draft: Draft, metric: MetricResult, comparison: Comparison) -> str:
         f"{size(told.value, unit, lift=bool(stop.lift))} ({digits.between(told.interval, None if stop.lift else unit)})"
     )
     p = digits.p_value(stop.p_value, draft.page.result.method.alpha)
-    return f"{draft.page.name(comparison.variant)}, corrected for {_looks(looking.look.number)}: {change}, p {p}"
-
-
-def _looks(number: int) -> str:
-    return "one look" if number == 1 else f"{number} looks"
+    who, number = draft.page.name(comparison.variant), looking.look.number
+    return f"{who}, corrected for stopping at look {number} of {looking.planned}: {change}, p {p}"
 
 
 def _without_lift(draft: Draft, metric: MetricResult, comparison: Comparison, effect: Effect) -> str:
