@@ -47,7 +47,7 @@ def decide(experiment: Experiment, result: ExperimentResult, *, rule: str | tupl
     if winners:
         best = max(winners, key=lambda standing: standing.low)
         return _flattered(verdicts[best.variant], best, standings)
-    return _together(verdicts, leader(standings).variant)
+    return _together(verdicts, standings)
 
 
 def decide_for(
@@ -231,16 +231,15 @@ def _meet(a: Interval, b: Interval) -> bool:
     return a.low <= b.high and b.low <= a.high
 
 
-def _together(verdicts: dict[str, Verdict], leading: str) -> Verdict:
-    """One verdict of several treatments, none of which ships."""
+def _together(verdicts: dict[str, Verdict], standings: Sequence[Standing]) -> Verdict:
+    """One verdict of several treatments, none of which ships; of those that wait, the leading one speaks."""
     rulings = {verdict.ruling for verdict in verdicts.values()}
     if rulings == {Ruling.KEEP}:
-        return replace(verdicts[leading], reasons=_named(verdicts))
+        return replace(verdicts[leader(standings).variant], reasons=_named(verdicts))
     if Ruling.REVIEW in rulings:
         return Verdict(Ruling.REVIEW, None, _named({n: v for n, v in verdicts.items() if v.ruling is Ruling.REVIEW}))
-    waiting = {name: verdict for name, verdict in verdicts.items() if verdict.ruling is Ruling.WAIT}
-    first = leading if leading in waiting else next(iter(waiting))
-    verdict = waiting[first]
+    first = leader([s for s in standings if verdicts[s.variant].ruling is Ruling.WAIT]).variant
+    verdict = verdicts[first]
     return replace(verdict, variant=None, reasons=_named({first: verdict}, several=len(verdicts) > 1))
 
 
