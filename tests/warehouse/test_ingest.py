@@ -117,14 +117,17 @@ def test_an_unknown_event_is_named_with_the_one_that_was_meant(tmp_path):
     assert set(found.reasons) == {"unknown event veiw: did you mean view?", "unknown event VIEW: did you mean view?"}
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak since exec is told by Linux alone")
 def test_a_bomb_is_refused_quickly_in_little_memory(tmp_path):
+    # VmHWM, not ru_maxrss: that one begins at the peak of the process that forked.
     program = (
-        "import resource, sys; from pathlib import Path; from abstory.warehouse import open_store;"
+        "import re, sys; from pathlib import Path; from abstory.warehouse import open_store;"
         "from abstory.warehouse.base import Wishes; from abstory.errors import InputRefused\n"
         "file = Path(sys.argv[1])\n"
         "with open_store(Path(sys.argv[2]), create=True, files=[file]) as store:\n"
         "    try: store.ingest(file, Wishes({}, None, None, frozenset({'view'})), now_us=1)\n"
-        "    except InputRefused: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+        "    except InputRefused:\n"
+        "        print(re.search(r'VmHWM:\\s+([0-9]+)', Path('/proc/self/status').read_text())[1])\n"
     )
     arguments = [sys.executable, "-c", program, CASES / "183_bomb.parquet", tmp_path / "a.duckdb"]
     done = subprocess.run(arguments, capture_output=True, text=True, check=True, timeout=30)
@@ -270,6 +273,29 @@ def test_every_bad_line_is_named_and_no_good_one_is_lost(tmp_path, kinds, quoted
     assert [row[1] for row in rows(tmp_path, "quarantine")] == sorted(bad, key=str) or not bad
     assert sorted(row[1] for row in rows(tmp_path, "quarantine")) == bad
     assert found.stored == len(kinds) - len(bad) + len(last)
+
+
+BEGINNING = "2026-01-31T23:59:58"
+SIGNS = " +-.:/TZ0169eE,"
+
+
+@pytest.mark.parametrize("rest", ["Z", ".1Z", ".123456Z", ".123456789Z", "+00:00", ".123456+00:00"])
+def test_the_quick_reading_of_times_is_the_exact_one(tmp_path, rest):
+    """Every single and double change of a usual text, through the quick road (CSV) and the exact one (JSON lines)."""
+    text = BEGINNING + rest
+    pairs = [(first, second) for first in SIGNS for second in SIGNS]
+    changed = {text[:n] + one + two + text[n + 2 :] for n in range(len(text) - 1) for one, two in pairs}
+    times = sorted(time for time in changed | {text.replace("23:59:58", "24:00:00")} if "," not in time)
+    row = {"viewer_id": "v", "story_id": "s", "event": "view"}
+    lines = [json.dumps({**row, "viewer_id": f"v{n}", "ts": time}) for n, time in enumerate(times)]
+    wide = [f"v{n},s,view,{time},1" for n, time in enumerate(times)]
+    quick, exact = tmp_path / "quick", tmp_path / "exact"
+    for folder in (quick, exact):
+        folder.mkdir()
+    load(quick, write(quick / "t.csv", HEADER, *(line for line in wide if ", " not in line and " ," not in line)))
+    kept = {(f"v{n}") for n, line in enumerate(wide) if ", " not in line and " ," not in line}
+    load(exact, write(exact / "t.jsonl", *lines))
+    assert [row[:4] for row in rows(quick)] == [row[:4] for row in rows(exact) if row[0] in kept]
 
 
 def test_lines_are_right_far_down_a_file_that_several_threads_read(tmp_path):

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 from abstory.errors import InputRefused
 from abstory.warehouse.base import Ingested, Progress, Quarantined, Wishes
+from abstory.warehouse.engine import quoted
 from abstory.warehouse.readers import delimited, jsonl, parquet
 from abstory.warehouse.readers.layout import EVENTS, Layout, check_mapping, layout
 from abstory.warehouse.readers.rows import Row, batches
 from abstory.warehouse.readers.source import CSV, JSONL, PARQUET, Source, check_unchanged, survey
-from abstory.warehouse.rules import STAGED, UNKNOWN_EVENT, Incoming, judged, near_names
+from abstory.warehouse.rules import STAGED, UNKNOWN_EVENT, Incoming, judged, near_names, staged
 from abstory.warehouse.settle import IS_EXPOSURE, TARGETS, settle
 from abstory.warehouse.stage import stage_lines
 from abstory.warehouse.watch import watched
@@ -132,27 +133,35 @@ def _load(connection: DuckDBPyConnection, source: Source, columns: Layout, order
 
 
 def _stage(connection: DuckDBPyConnection, source: Source, columns: Layout, wishes: Wishes) -> None:
-    """Fill `staged`, a temporary table outside the transaction: it is gone with the process whatever happens."""
-    _empty_stage(connection)
+    """Fill `judged`, a temporary table outside the transaction: it is gone with the process whatever happens."""
+    _empty_stage(connection, columns, wishes)
     if source.format == PARQUET:
         _stage_parquet(connection, source, columns, wishes)
     elif source.format == JSONL:
         _stage_rows(connection, jsonl.rows(source.path, columns), columns, wishes)
     elif not (source.plain and stage_lines(connection, source, columns, wishes)):
-        _empty_stage(connection)
+        _empty_stage(connection, columns, wishes)
         _stage_rows(connection, delimited.rows(source.path, columns), columns, wishes)
-    _name_events(connection, wishes.events)
+    if columns.kind == EVENTS:
+        _name_events(connection, wishes.events)
 
 
-def _empty_stage(connection: DuckDBPyConnection) -> None:
-    columns = ", ".join(f"{name} {kind}" for name, kind in STAGED.items())
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE staged ({columns})")
+def _empty_stage(connection: DuckDBPyConnection, columns: Layout, wishes: Wishes) -> None:
+    """`judged` holds what the file has; `staged` shows it with every column that a row may have."""
+    held = staged(columns.columns, columns.kind)
+    typed = ", ".join(f"{name} {STAGED[name]}" for name in held)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE judged ({typed}, line BIGINT, fault VARCHAR, excerpt VARCHAR)")
+    given = {"experiment": quoted(wishes.experiment)} if wishes.experiment is not None else {}
+    absent = ", ".join(f"CAST({given.get(name, 'NULL')} AS {STAGED[name]}) AS {name}" for name in STAGED.keys() - held)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW staged AS SELECT rowid AS place, *{absent and ', '}{absent} FROM judged"
+    )
 
 
 def _stage_rows(connection: DuckDBPyConnection, rows: Iterable[Row], columns: Layout, wishes: Wishes) -> None:
     types = dict.fromkeys(columns.columns, "VARCHAR")
     incoming = Incoming("incoming", types, line="r_line", raw="r_raw", fault="r_fault")
-    insert = f"INSERT INTO staged {_judged(incoming, columns, wishes)}"
+    insert = f"INSERT INTO judged {_judged(incoming, columns, wishes)}"
     for batch in batches(rows, tuple(columns.columns)):
         connection.register("incoming", batch)
         connection.execute(insert)
@@ -169,7 +178,7 @@ def _stage_parquet(connection: DuckDBPyConnection, source: Source, columns: Layo
     relation = f"(SELECT {chosen}, file_row_number + 1 AS r_line FROM read_parquet(?, file_row_number = true))"
     incoming = Incoming(relation, {ours: types[theirs] for ours, theirs in columns.columns.items()}, line="r_line")
     try:
-        connection.execute(f"INSERT INTO staged {_judged(incoming, columns, wishes)}", [str(source.path.resolve())])
+        connection.execute(f"INSERT INTO judged {_judged(incoming, columns, wishes)}", [str(source.path.resolve())])
     except (duckdb.IOException, duckdb.InvalidInputException) as error:
         raise parquet.damaged(source.path, str(error)) from None
     except duckdb.OutOfMemoryException:
@@ -177,16 +186,16 @@ def _stage_parquet(connection: DuckDBPyConnection, source: Source, columns: Layo
 
 
 def _judged(incoming: Incoming, columns: Layout, wishes: Wishes) -> str:
-    return judged(incoming, kind=columns.kind, events=wishes.events, experiment=wishes.experiment)
+    return judged(incoming, kind=columns.kind, events=wishes.events)
 
 
 def _name_events(connection: DuckDBPyConnection, known: Iterable[str]) -> None:
     """Give unknown events the name that was probably meant."""
     unknown = connection.execute(
-        "SELECT DISTINCT event FROM staged WHERE fault = ? ORDER BY event LIMIT ?", [UNKNOWN_EVENT, _MOST_NAMES]
+        "SELECT DISTINCT event FROM judged WHERE fault = ? ORDER BY event LIMIT ?", [UNKNOWN_EVENT, _MOST_NAMES]
     ).fetchall()
     for name, reason in near_names([row[0] for row in unknown], known).items():
-        connection.execute("UPDATE staged SET fault = ? WHERE fault = ? AND event = ?", [reason, UNKNOWN_EVENT, name])
+        connection.execute("UPDATE judged SET fault = ? WHERE fault = ? AND event = ?", [reason, UNKNOWN_EVENT, name])
 
 
 def _warnings(connection: DuckDBPyConnection, columns: Layout) -> list[str]:
@@ -253,8 +262,9 @@ def _first(connection: DuckDBPyConnection, number: int) -> tuple[Quarantined, ..
 
 
 def _forget(connection: DuckDBPyConnection) -> None:
-    connection.execute("DROP VIEW IF EXISTS arriving")
-    for table in ("staged", "meeting", "ranked", "reject_errors", "reject_scans"):
+    for view in ("arriving", "staged"):
+        connection.execute(f"DROP VIEW IF EXISTS {view}")
+    for table in ("judged", "meeting", "ranked", "reject_errors", "reject_scans"):
         connection.execute(f"DROP TABLE IF EXISTS {table}")
 
 

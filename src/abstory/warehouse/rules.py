@@ -8,7 +8,8 @@ no time is given a zone, no name is folded.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from abstory.warehouse.engine import quoted
@@ -49,10 +50,15 @@ _WHOLE = r"[0-9]{1,15}([.]0+)?"
 _DECIMAL = r"[+-]?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]{1,3})?"
 _UNSEEN = r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]"
 _BLANK = r"[\s\p{Z}]+"
+_PRINTABLE = "regexp_full_match({0}, '[!-~]+')"
+_ORDINARY = "strlen({0}) = length({0})"
+_WORD = 16
 _EDGES = r"^[\s\p{Z}]|[\s\p{Z}]$"
 
+# What the engine's own cast takes beyond our grammar, it takes by spaces, signs, or a point without digits.
+_FRACTION, _BARE = "____-__-__T__:__:__._%", "____-__-__T__:__:__"
+
 STAGED = {
-    "line": "BIGINT",
     "viewer_id": "VARCHAR",
     "story_id": "VARCHAR",
     "event": "VARCHAR",
@@ -64,9 +70,8 @@ STAGED = {
     "variant": "VARCHAR",
     "name": "VARCHAR",
     "value": "VARCHAR",
-    "fault": "VARCHAR",
-    "excerpt": "VARCHAR",
 }
+"""What a row may hold once it is judged, beside its line, its fault and its excerpt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,7 @@ class Incoming:
         line: SQL for the line number.
         raw: SQL for the row as it was written.
         fault: SQL for the reader's own complaint.
+        ordinary: texts hold no control character and no space at an edge.
     """
 
     relation: str
@@ -86,29 +92,48 @@ class Incoming:
     line: str = "NULL"
     raw: str = ""
     fault: str = ""
+    ordinary: bool = False
 
 
-def judged(incoming: Incoming, *, kind: str, events: Iterable[str], experiment: str | None) -> str:
-    """The SELECT that makes staged rows of incoming ones."""
+def staged(columns: Iterable[str], kind: str) -> tuple[str, ...]:
+    """Which of `STAGED` rows with these columns hold."""
+    given = set(columns)
+    if kind == "events" and "value" in given:
+        given = given - {"value"} | {"amount"}
+    return tuple(name for name in STAGED if name in given or (name == "instant" and "ts" in given))
+
+
+def judged(incoming: Incoming, *, kind: str, events: Iterable[str]) -> str:
+    """The SELECT that makes of incoming rows the columns of `staged`, a line, a fault and an excerpt."""
     columns = incoming.columns
-    kept = {name: _text(name, columns[name]) for name in columns if name not in {"ts", "watch_ms"}}
-    amount = _amount(kept.pop("value")) if kind == "events" and "value" in kept else "NULL"
-    if experiment is not None and "experiment" not in kept:
-        kept["experiment"] = quoted(experiment)
-    values = kept | {
-        "line": incoming.line,
-        "instant": _instant(columns["ts"]),
-        "watch_ms": _watch(columns["watch_ms"]) if "watch_ms" in columns else "NULL",
-        "amount": amount,
-    }
-    chosen = ", ".join(f"{values.get(name, 'NULL')} AS {name}" for name in STAGED if name not in {"fault", "excerpt"})
-    faults = _faults(incoming, kind, events)
+    names = staged(columns, kind)
+    chosen = ", ".join(f"{_value(incoming, name)} AS {name}" for name in names)
     raw = incoming.raw or _joined(columns)
     return (
-        f"SELECT {', '.join(name for name in STAGED if name not in {'fault', 'excerpt'})}, fault,"
+        f"SELECT {', '.join(names)}, line, fault,"
         f" CASE WHEN fault IS NOT NULL THEN left(regexp_replace({raw}, {quoted(_UNSEEN)}, '?', 'g'), {SHOWN}) END"
-        f" FROM (SELECT *, {faults} AS fault FROM (SELECT *, {chosen} FROM {incoming.relation}))"
+        f" FROM (SELECT *, {_fault(_rules(incoming, kind, events))} AS fault"
+        f" FROM (SELECT *, {chosen}, {incoming.line} AS line"
+        f" FROM (SELECT *, {', '.join(_quick(columns))} FROM {incoming.relation})))"
     )
+
+
+def _quick(columns: Mapping[str, str]) -> Iterator[str]:
+    """The engine's own reading, made once; whether it is ours too is looked at afterwards."""
+    yield f"{'epoch_us(TRY_CAST(r_ts AS TIMESTAMP))' if columns['ts'] == 'VARCHAR' else 'NULL'} AS q_ts"
+    if "watch_ms" in columns:
+        yield f"TRY_CAST({_text('watch_ms', columns['watch_ms'])} AS UINTEGER) AS q_watch_ms"
+
+
+def _value(incoming: Incoming, name: str) -> str:
+    columns = incoming.columns
+    if name == "instant":
+        return _instant(columns["ts"], ordinary=incoming.ordinary)
+    if name == "amount":
+        return _amount(_text("value", columns["value"]))
+    if name == "watch_ms":
+        return _watch(columns["watch_ms"])
+    return _text(name, columns[name])
 
 
 def _joined(columns: Mapping[str, str]) -> str:
@@ -125,20 +150,34 @@ def _text(name: str, kind: str, *, longest: int | None = None) -> str:
     return f"left({column}, {longest})" if longest else f"nullif({column}, '')"
 
 
-def _instant(kind: str) -> str:
+def _instant(kind: str, *, ordinary: bool) -> str:
     if kind == "TIMESTAMPTZ_NS":
         return "epoch_ns(r_ts) // 1000"
     if kind == "TIMESTAMP WITH TIME ZONE":
         return "CASE WHEN isfinite(r_ts) THEN epoch_us(r_ts) END"
     text = _text("ts", kind)
-    return f"CASE WHEN regexp_full_match({text}, {quoted(_INSTANT)}) THEN epoch_us(TRY_CAST({text} AS TIMESTAMPTZ)) END"
+    quick = f"WHEN {_usual('r_ts', 'q_ts')} THEN q_ts" if ordinary else ""
+    exact = f"WHEN regexp_full_match({text}, {quoted(_INSTANT)}) THEN epoch_us(TRY_CAST({text} AS TIMESTAMPTZ))"
+    return f"CASE {quick} {exact} END"
+
+
+def _usual(text: str, read: str) -> str:
+    """UTC in the form nearly every file has: without spaces, the engine reads of it only what we take, and 24:00.
+
+    White space must be plain spaces. Midnight is left to the exact reading.
+    """
+    fraction = (
+        f"strlen({text}) <= {len(_BARE) + 11} AND {text} LIKE '{_FRACTION}Z'"
+        f" OR strlen({text}) <= {len(_BARE) + 16} AND {text} LIKE '{_FRACTION}+00:00'"
+    )
+    bare = f"({text} LIKE '{_BARE}Z' OR {text} LIKE '{_BARE}+00:00') AND NOT contains({text}, '.')"
+    return f"{read} % 86400000000 <> 0 AND {text} >= '0' AND NOT contains({text}, ' ') AND ({fraction} OR {bare})"
 
 
 def _watch(kind: str) -> str:
     text = _text("watch_ms", kind)
-    number = f"TRY_CAST({text} AS BIGINT)"
     return (
-        f"CASE WHEN {text} IS NULL THEN NULL WHEN CAST({number} AS VARCHAR) = {text} AND {number} >= 0 THEN {number}"
+        f"CASE WHEN CAST(q_watch_ms AS VARCHAR) = {text} THEN q_watch_ms"
         f" WHEN regexp_full_match({text}, {quoted(_WHOLE)}) THEN TRY_CAST(split_part({text}, '.', 1) AS BIGINT) END"
     )
 
@@ -156,70 +195,104 @@ def _amount(text: str) -> str:
     )
 
 
-def _faults(incoming: Incoming, kind: str, events: Iterable[str]) -> str:
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """SQL that is true where a row keeps the rule, cheap for the many, and SQL that says what is wrong, for the few."""
+
+    kept: str
+    fault: str
+
+
+def _fault(rules: Sequence[_Rule]) -> str:
+    kept = " AND ".join(f"({rule.kept})" for rule in rules)
+    return f"CASE WHEN {kept} THEN NULL ELSE coalesce({', '.join(rule.fault for rule in rules)}) END"
+
+
+def _rules(incoming: Incoming, kind: str, events: Iterable[str]) -> list[_Rule]:
     columns = incoming.columns
-    found = [incoming.fault] if incoming.fault else []
-    found += [_id_fault(columns["viewer_id"]), _time_fault(columns["ts"])]
+    plainly = _ORDINARY if incoming.ordinary else _PRINTABLE
+    rules = [_Rule(f"{incoming.fault} IS NULL", incoming.fault)] if incoming.fault else []
+    rules += [_id_rule(columns["viewer_id"], plainly), _time_rule(columns["ts"])]
     if kind == "events":
-        found.append(_event_fault(events))
+        rules.append(_event_rule(events))
     optional = {"story_id", "event_id"} | ({"variant", "experiment"} if kind == "events" else set())
     for name in ("story_id", "event_id", "variant", "experiment", "name"):
         if name in columns:
-            found.append(_text_fault(name) if name in optional else _name_fault(name))
+            rules.append(_text_rule(name, plainly) if name in optional else _name_rule(name, plainly))
     if kind == "attributes":
-        found.append(_name_fault("value"))
+        rules.append(_name_rule("value", plainly))
     if "watch_ms" in columns:
-        found.append(_watch_fault(columns["watch_ms"]))
+        rules.append(_watch_rule(columns["watch_ms"]))
     if kind == "events" and "value" in columns:
-        given = _text("value", columns["value"])
-        found.append(f"CASE WHEN {given} IS NOT NULL AND amount IS NULL THEN 'value is no number below 1e12' END")
-    return f"coalesce({', '.join(found)})"
+        rules.append(_value_rule(columns["value"]))
+    return rules
 
 
-def _id_fault(kind: str) -> str:
-    binary = "WHEN r_viewer_id IS NOT NULL THEN 'viewer_id is not UTF-8' " if kind == "BLOB" else ""
-    names = ", ".join(map(quoted, PLACEHOLDERS))
-    lengths = ", ".join(str(length) for length in sorted(set(map(len, PLACEHOLDERS))))
-    return (
-        f"CASE WHEN viewer_id IS NULL THEN CASE {binary}ELSE 'viewer_id is empty' END"
-        f" WHEN strlen(viewer_id) IN ({lengths}) AND lower(viewer_id) IN ({names}) THEN 'placeholder id'"
-        f" ELSE {_text_fault('viewer_id')} END"
-    ).replace("CASE ELSE 'viewer_id is empty' END", "'viewer_id is empty'")
+def _id_rule(kind: str, plainly: str) -> _Rule:
+    binary = (
+        "WHEN viewer_id IS NULL AND r_viewer_id IS NOT NULL THEN 'viewer_id is not UTF-8'" if kind == "BLOB" else ""
+    )
+    name = _name_rule("viewer_id", plainly)
+    return _Rule(
+        f"{name.kept} AND NOT {_is_placeholder('viewer_id')}",
+        f"CASE WHEN {_is_placeholder('viewer_id')} THEN 'placeholder id' {binary} ELSE {name.fault} END",
+    )
 
 
-def _text_fault(name: str) -> str:
-    return (
-        f"CASE WHEN {name} IS NULL OR (strlen({name}) <= {LONGEST_ID} AND regexp_full_match({name}, '[!-~]+'))"
-        f" THEN NULL"
-        f" WHEN strlen({name}) > {LONGEST_ID} THEN '{name} is longer than {LONGEST_ID} bytes'"
+def _is_placeholder(name: str) -> str:
+    """Only what is as long as a placeholder is folded and looked up; of the many UUIDs only what begins like one."""
+    short = " OR ".join(f"strlen({name}) = {size}" for size in sorted(set(map(len, PLACEHOLDERS))) if size <= _WORD)
+    begins = f"({name} < '01' OR {name} BETWEEN 'F' AND 'G' OR {name} BETWEEN 'f' AND 'g')"
+    words = quoted("|".join(map(re.escape, PLACEHOLDERS)))
+    return f"(({short} OR strlen({name}) > {_WORD} AND {begins}) AND regexp_full_match(lower({name}), {words}))"
+
+
+def _text_rule(name: str, plainly: str) -> _Rule:
+    return _Rule(
+        f"{name} IS NULL OR strlen({name}) <= {LONGEST_ID} AND {plainly.format(name)}",
+        f"CASE WHEN strlen({name}) > {LONGEST_ID} THEN '{name} is longer than {LONGEST_ID} bytes'"
         f" WHEN regexp_matches({name}, {quoted(_UNSEEN)}) THEN '{name} holds a control or invisible character'"
         f" WHEN regexp_full_match({name}, {quoted(_BLANK)}) THEN '{name} is blank'"
-        f" WHEN regexp_matches({name}, {quoted(_EDGES)}) THEN '{name} begins or ends with a space' END"
+        f" WHEN regexp_matches({name}, {quoted(_EDGES)}) THEN '{name} begins or ends with a space' END",
     )
 
 
-def _name_fault(name: str) -> str:
-    return f"CASE WHEN {name} IS NULL THEN '{name} is empty' ELSE {_text_fault(name)} END"
+def _name_rule(name: str, plainly: str) -> _Rule:
+    return _Rule(
+        f"strlen({name}) <= {LONGEST_ID} AND {plainly.format(name)}",
+        f"CASE WHEN {name} IS NULL THEN '{name} is empty' ELSE {_text_rule(name, plainly).fault} END",
+    )
 
 
-def _event_fault(events: Iterable[str]) -> str:
-    known = ", ".join(quoted(name) for name in sorted(events))
-    return f"CASE WHEN event IS NULL THEN 'event is empty' WHEN event NOT IN ({known}) THEN '{UNKNOWN_EVENT}' END"
+def _event_rule(events: Iterable[str]) -> _Rule:
+    # Spelled out: of IN the engine makes a join, which is made for every row and loses the order of the file.
+    known = f"({' OR '.join(f'event = {quoted(name)}' for name in sorted(events))})"
+    return _Rule(known, f"CASE WHEN event IS NULL THEN 'event is empty' WHEN NOT {known} THEN '{UNKNOWN_EVENT}' END")
 
 
-def _time_fault(kind: str) -> str:
-    return (
+def _time_rule(kind: str) -> _Rule:
+    return _Rule(
+        f"instant >= {EARLIEST_US} AND instant < {LATEST_US}",
         f"CASE WHEN instant IS NULL THEN CASE WHEN {_text('ts', kind)} IS NULL THEN 'ts is empty'"
         " ELSE 'ts is no instant: write ISO 8601 with Z or an offset' END"
-        f" WHEN instant < {EARLIEST_US} OR instant >= {LATEST_US} THEN 'ts is not between 2005 and 2090' END"
+        f" WHEN instant < {EARLIEST_US} OR instant >= {LATEST_US} THEN 'ts is not between 2005 and 2090' END",
     )
 
 
-def _watch_fault(kind: str) -> str:
-    return (
+def _watch_rule(kind: str) -> _Rule:
+    absent = f"{_text('watch_ms', kind)} IS NULL"
+    return _Rule(
+        f"CASE WHEN watch_ms IS NULL THEN {absent} ELSE watch_ms <= {LONGEST_WATCH_MS} END",
         f"CASE WHEN watch_ms > {LONGEST_WATCH_MS} THEN 'watch_ms is more than 24 h'"
-        f" WHEN watch_ms IS NULL AND {_text('watch_ms', kind)} IS NOT NULL"
-        " THEN 'watch_ms is no whole number of milliseconds from 0' END"
+        f" WHEN watch_ms IS NULL AND NOT {absent} THEN 'watch_ms is no whole number of milliseconds from 0' END",
+    )
+
+
+def _value_rule(kind: str) -> _Rule:
+    absent = f"{_text('value', kind)} IS NULL"
+    return _Rule(
+        f"amount IS NOT NULL OR {absent}",
+        f"CASE WHEN NOT {absent} AND amount IS NULL THEN 'value is no number below 1e12' END",
     )
 
 

@@ -100,7 +100,7 @@ def settle(connection: DuckDBPyConnection, target: Target) -> Settled:
     """Move the good staged rows of `target` into its table, inside the caller's transaction."""
     chosen = ", ".join(f"{source} AS {name}" for name, source in target.columns.items())
     connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW arriving AS SELECT rowid AS place, {chosen}"
+        f"CREATE OR REPLACE TEMP VIEW arriving AS SELECT place, {chosen}"
         f" FROM staged WHERE fault IS NULL AND {target.rows}"
     )
     if not _meet(connection, target):

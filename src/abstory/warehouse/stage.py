@@ -15,9 +15,6 @@ from abstory.warehouse.rules import Incoming, judged
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-# Only the window keeps the order of the file: without it the engine's threads insert their blocks as they finish.
-_LINE = "row_number() OVER () + 1"
-
 
 def stage_lines(connection: DuckDBPyConnection, source: Source, columns: Layout, wishes: Wishes) -> bool:
     """Stage a CSV file without quotes and blank lines.
@@ -28,21 +25,16 @@ def stage_lines(connection: DuckDBPyConnection, source: Source, columns: Layout,
     import duckdb
 
     types = dict.fromkeys(columns.columns, "VARCHAR")
-    incoming = Incoming(_relation(source, columns), types, line="r_line")
-    select = judged(incoming, kind=columns.kind, events=wishes.events, experiment=wishes.experiment)
+    incoming = Incoming(_relation(source, columns), types, ordinary=source.ordinary)
+    select = judged(incoming, kind=columns.kind, events=wishes.events)
     try:
-        connection.execute(f"INSERT INTO staged {select}")
+        connection.execute(f"INSERT INTO judged {select}")
     except (duckdb.InvalidInputException, duckdb.ConversionException):
         return False
-    if _any_rejected(connection):
-        connection.execute(statement("number_lines"))
-        connection.execute(statement("stage_rejects"), {"width": len(columns.header)})
-    row = connection.execute("SELECT count(*) FROM staged").fetchone()
+    connection.execute(statement("number_lines"))
+    connection.execute(statement("stage_rejects"), {"width": len(columns.header)})
+    row = connection.execute("SELECT count(*) FROM judged").fetchone()
     return row is not None and row[0] == source.lines - 1
-
-
-def _any_rejected(connection: DuckDBPyConnection) -> bool:
-    return connection.execute("SELECT 1 FROM reject_errors LIMIT 1").fetchone() is not None
 
 
 def _relation(source: Source, columns: Layout) -> str:
@@ -50,8 +42,7 @@ def _relation(source: Source, columns: Layout) -> str:
     declared = ", ".join(f"'c{place}': 'VARCHAR'" for place in places.values())
     chosen = ", ".join(f"c{places[theirs]} AS r_{ours}" for ours, theirs in columns.columns.items())
     return (
-        f"(SELECT {chosen}, {_LINE} AS r_line FROM"
-        f" read_csv({quoted(str(source.path.resolve()))}, columns = {{{declared}}}, header = true,"
+        f"(SELECT {chosen} FROM read_csv({quoted(str(source.path.resolve()))}, columns = {{{declared}}}, header = true,"
         " auto_detect = false, delim = ',', quote = '', escape = '', comment = '', nullstr = '', compression = 'none',"
         " encoding = 'utf-8', strict_mode = true, store_rejects = true, rejects_limit = 0,"
         " rejects_line_size_limit = 400))"

@@ -5,16 +5,23 @@ from __future__ import annotations
 import hashlib
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from abstory.errors import InputRefused
 from abstory.warehouse.base import Progress
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 CSV, JSONL, PARQUET = "csv", "jsonl", "parquet"
 _FORMATS = {".csv": CSV, ".jsonl": JSONL, ".ndjson": JSONL, ".parquet": PARQUET, ".pq": PARQUET}
-_CHUNK = 1 << 20
+_CHUNK = 1 << 18
 _HEAD = 4096
+_FEED, _SPACE = 10, 32
+_EDGES = (44, 10, 13)
 BOM = b"\xef\xbb\xbf"
 _DISGUISES = (
     (b"\x1f\x8b", "gzip bytes", "unpack it first"),
@@ -38,6 +45,7 @@ class Source:
         changed: time of last change, to notice a writer.
         lines: line ends, and one more for an unfinished last line.
         plain: every record is one line: no quote, no blank line, one kind of line end.
+        ordinary: no control character but line ends, and no space at the edge of a field.
     """
 
     path: Path
@@ -45,8 +53,9 @@ class Source:
     sha256: str
     size: int
     changed: int
-    lines: int
-    plain: bool
+    lines: int = 0
+    plain: bool = False
+    ordinary: bool = False
 
 
 def survey(path: Path, progress: Progress | None = None) -> Source:
@@ -60,8 +69,10 @@ def survey(path: Path, progress: Progress | None = None) -> Source:
     if not status.st_size:
         raise InputRefused(f"{path}: the file is empty", hint="export it again")
     _check_head(path, form)
-    digest, lines, plain = _pass(path, status.st_size, progress)
-    return Source(path, form, digest, status.st_size, status.st_mtime_ns, lines, plain)
+    shape = _Shape() if form == CSV else None
+    digest = _pass(path, status.st_size, shape, progress)
+    known = Source(path, form, digest, status.st_size, status.st_mtime_ns)
+    return known if shape is None else replace(known, lines=shape.lines, plain=shape.plain, ordinary=shape.ordinary)
 
 
 def check_unchanged(source: Source) -> None:
@@ -126,49 +137,68 @@ def _head(path: Path) -> bytes:
         raise InputRefused(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
 
 
-def _pass(path: Path, size: int, progress: Progress | None) -> tuple[str, int, bool]:
+def _pass(path: Path, size: int, shape: _Shape | None, progress: Progress | None) -> str:
     digest = hashlib.sha256()
-    shape = _Shape()
     done = 0
     for chunk in _chunks(path):
         digest.update(chunk)
-        shape.see(chunk)
+        if shape:
+            shape.see(chunk)
         done += len(chunk)
         if progress:
             progress(done, size)
-    return digest.hexdigest(), shape.lines, shape.plain
+    return digest.hexdigest()
 
 
 class _Shape:
-    """Counts line ends chunk by chunk, and notices what is more than one record a line."""
+    """Counts line ends, and notices what is more than one record a line and what is no ordinary text."""
 
     def __init__(self) -> None:
         self._feeds = self._returns = self._pairs = 0
-        self._odd = False
-        self._tail = b"\n"
+        self._odd = self._unusual = self._open = False
 
     def see(self, chunk: bytes) -> None:
-        """Take the next bytes; the cheap tests come first, most files hold no CR at all."""
-        self._feeds += chunk.count(b"\n")
-        seam = self._tail[-2:] + chunk[:2]
-        self._odd = self._odd or b'"' in chunk or b"\n\n" in chunk or b"\n\n" in seam or b"\n\r\n" in seam
-        if b"\r" in chunk:
-            self._returns += chunk.count(b"\r")
-            self._pairs += chunk.count(b"\r\n")
-            self._odd = self._odd or b"\n\r\n" in chunk
-        self._pairs += self._tail[-1:] == b"\r" and chunk[:1] == b"\n"
-        self._tail = (self._tail + chunk[-2:])[-2:]
+        """Take the next whole lines."""
+        import numpy as np
+
+        data = np.frombuffer(chunk, dtype=np.uint8)
+        places = np.flatnonzero(data <= _SPACE)
+        marks = data[places]
+        feeds = places[marks == _FEED]
+        spaces = places[marks == _SPACE]
+        returns = chunk.count(b"\r") if len(feeds) + len(spaces) < len(places) else 0
+        self._feeds += len(feeds)
+        self._returns += returns
+        self._pairs += chunk.count(b"\r\n") if returns else 0
+        blank = chunk.startswith((b"\n", b"\r\n")) or b"\n\r\n" in chunk if returns else chunk.startswith(b"\n")
+        self._odd |= self._open or b'"' in chunk or blank or bool((np.diff(feeds) == 1).any())
+        self._unusual |= len(feeds) + len(spaces) + returns < len(places) or b"\x7f" in chunk
+        self._unusual |= bool(len(spaces)) and _at_an_edge(chunk, spaces)
+        self._open = not chunk.endswith(b"\n")
 
     @property
     def lines(self) -> int:
-        return self._feeds + (self._tail[-1:] != b"\n")
+        return self._feeds + self._open
 
     @property
     def plain(self) -> bool:
         return not self._odd and self._returns == self._pairs and self._pairs in (0, self._feeds)
 
+    @property
+    def ordinary(self) -> bool:
+        return self.plain and not self._unusual
+
+
+def _at_an_edge(chunk: bytes, spaces: NDArray[np.intp]) -> bool:
+    """Whether some space follows or precedes a comma or a line end, or the edge of the chunk, which is one."""
+    import numpy as np
+
+    data = np.frombuffer(b"\n" + chunk + b"\n", dtype=np.uint8)
+    return bool(np.isin(data[np.concatenate((spaces, spaces + 2))], _EDGES).any())
+
 
 def _chunks(path: Path) -> Iterator[bytes]:
+    """Whole lines, as long as lines are not longer than a chunk."""
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
-            yield chunk
+            yield chunk + file.readline(_CHUNK)

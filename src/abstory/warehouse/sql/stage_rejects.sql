@@ -1,4 +1,4 @@
-INSERT INTO staged (line, fault, excerpt)
+INSERT INTO judged (line, fault, excerpt)
 SELECT line,
        CASE first(error_type ORDER BY error_type)
            WHEN 'INVALID ENCODING' THEN 'not UTF-8'
