@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import binomtest, norm
 
 from abstory.analysis import analyse, run
 from abstory.decision import decide, gate
@@ -212,6 +212,20 @@ def test_the_look_that_stops_is_corrected_for_those_before():
     assert ledger.look(day)[0].metrics == found.metrics  # asked again, it is the same look
     found, _ = ledger.look(day + 2)
     assert found.metrics[0].comparisons[0].at_stop is None  # it has stopped before
+
+
+@pytest.mark.parametrize(("multiplicity", "level"), [("holm", 0.025), ("bh", 0.05), ("none", 0.05)])
+def test_a_stop_is_corrected_at_the_level_of_its_interval(multiplicity, level):
+    looks = {"looks": {"group_sequential": {"looks": 5}}, "multiplicity": multiplicity}
+    strong = {**even(lift=0.6), "more": [160] * 14}
+    found, _ = office(strong, treatments=2, analysis=looks).look(2)
+    for comparison in found.metrics[0].comparisons:
+        # A first look has nothing before it: stage-wise is then the plain test, at the level its interval has.
+        effect, stop = comparison.effect, comparison.at_stop
+        error = effect.difference.value / effect.statistic
+        low = effect.difference.value - norm.isf(level / 2) * error
+        assert stop.difference.interval.low == pytest.approx(low, rel=1e-6)
+        assert stop.p_value == pytest.approx(2 * norm.sf(effect.statistic) * 0.05 / level, rel=1e-6)
 
 
 def test_the_last_look_corrects_what_never_crossed():

@@ -39,7 +39,7 @@ class AtStop:
     Attributes:
         difference: median-unbiased, with an interval that excludes 0 exactly when `p_value` < alpha.
         lift: the same on the relative scale; None where there is no lift.
-        p_value: two-sided, of the stage-wise ordering, times the size of the family.
+        p_value: two-sided, of the stage-wise ordering, corrected for the family as the interval is.
     """
 
     difference: Estimate
@@ -190,6 +190,7 @@ class Looking:
         look: the one whose numbers are shown; None before the first.
         new: whether this very call took it.
         next_at: viewers at which the next look is due; None after the last.
+        taken: number of looks so far, this one among them.
     """
 
     planned: int
@@ -198,6 +199,7 @@ class Looking:
     look: Look | None
     new: bool
     next_at: int | None
+    taken: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +211,7 @@ class Method:
         multiplicity: such as `Bonferroni over 7`, or empty for a family of one.
         family: number of comparisons the primary alpha is shared by.
         alpha: of the file.
-        planned: viewers of a compared pair that the always-valid reading is tuned to; None when fixed.
+        planned: viewers of a compared pair that the always-valid reading is tuned to; None otherwise.
         notes: further sentences (why a metric was not compared, what was withheld).
         looking: group sequential only: the looks taken and to come.
     """

@@ -72,7 +72,7 @@ def settled(family: Family, outcomes: Sequence[Outcome], read: Read) -> tuple[Me
     else:
         found |= told.stepwise(_STEPWISE[way]) if way in _STEPWISE else told.at_once(Role.PRIMARY, way)
         found |= told.at_once(Role.SECONDARY, "none" if way == "none" else "bh")
-    return tuple(_at_stop(family, shrunk(_sampled(family, found[id(outcome)]))) for outcome in outcomes)
+    return tuple(shrunk(_sampled(family, found[id(outcome)])) for outcome in outcomes)
 
 
 def _sampled(family: Family, told: MetricResult) -> MetricResult:
@@ -80,12 +80,13 @@ def _sampled(family: Family, told: MetricResult) -> MetricResult:
     return replace(told, samples={name: arm for name, arm in arms.items() if not isinstance(arm, Undetermined)})
 
 
-def _at_stop(family: Family, told: MetricResult) -> MetricResult:
-    declared = readings.planned_looks(family.experiment)
+def _at_stop(family: Family, told: MetricResult, reading: Reading) -> MetricResult:
+    """What a stop leaves, at the level that each comparison was read at."""
+    declared, alpha = readings.planned_looks(family.experiment), family.experiment.analysis.alpha
     if declared is None or family.look is None or told.outcome.role is not Role.PRIMARY:
         return told
-    size = max(1, len(family.members(Role.PRIMARY)))
-    return corrected(told, family.look, declared, alpha=family.experiment.analysis.alpha, family=size)
+    each = reading.alpha / reading.family if isinstance(reading, Bonferroni) else reading.alpha
+    return corrected(told, family.look, declared, alpha=alpha, each=each)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ class _Told:
         return {id(o): _by_step(self._told(o, reading), adjusted, reading.alpha) for o in outcomes}
 
     def _told(self, outcome: Outcome, reading: Reading) -> MetricResult:
-        told = self.read(outcome, reading)
+        told = _at_stop(self.family, self.read(outcome, reading), reading)
         if outcome.margin is None or outcome.role is Role.GUARDRAIL:
             return told
         inner = self.read(outcome, readings.doubled(reading))

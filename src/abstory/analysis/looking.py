@@ -119,6 +119,7 @@ class Standing:
             look=look,
             new=new,
             next_at=after.next_at,
+            taken=len(after.taken),
         )
         return replace(found, method=replace(found.method, looking=looking))
 

@@ -16,7 +16,7 @@ from abstory.stats.estimate import Effect, Estimate
 from abstory.stats.group_sequential import critical_at
 
 
-def corrected(told: MetricResult, look: Look, declared: GroupSequential, *, alpha: float, family: int) -> MetricResult:
+def corrected(told: MetricResult, look: Look, declared: GroupSequential, *, alpha: float, each: float) -> MetricResult:
     """The metric with `at_stop` on every comparison that first crosses its boundary at this look, or at the last.
 
     Args:
@@ -24,7 +24,7 @@ def corrected(told: MetricResult, look: Look, declared: GroupSequential, *, alph
         look: with what crossed before it: that has stopped then, and gets nothing here.
         declared: the spending.
         alpha: two-sided, of the whole family.
-        family: number of comparisons that share it.
+        each: of one comparison, such as alpha over their number.
     """
 
     def one(found: Comparison) -> Comparison:
@@ -33,13 +33,13 @@ def corrected(told: MetricResult, look: Look, declared: GroupSequential, *, alph
             return found
         if not look.last and not effect.difference.interval.excludes(0.0):
             return found
-        looks = Looks((*look.earlier, look.share), alpha / (2 * family), declared.spending)
-        return replace(found, at_stop=_at_stop(effect, looks, family))
+        looks = Looks((*look.earlier, look.share), each / 2, declared.spending)
+        return replace(found, at_stop=_at_stop(effect, looks, alpha / each))
 
     return replace(told, comparisons=tuple(map(one, told.comparisons)))
 
 
-def _at_stop(effect: Effect, looks: Looks, family: int) -> AtStop:
+def _at_stop(effect: Effect, looks: Looks, family: float) -> AtStop:
     # On the scale where the boundary is the normal one: a t statistic is stretched so that it crosses when it crosses.
     z = effect.statistic * critical_at(looks.shares, 2 * looks.alpha, looks.spending) / effect.critical
     found = _solved(looks, effect.difference.value, z, effect.standard_error)

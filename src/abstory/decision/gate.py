@@ -142,7 +142,7 @@ def _runtime(case: Case, variant: str) -> GateCheck:
 
 def _looks(looking: Looking) -> str:
     if looking.look is None:
-        return f"no look of {looking.planned} taken, {looking.seen:,} of {looking.viewers:,} viewers"
+        return f"{looking.taken} of {looking.planned} looks taken, {looking.seen:,} of {looking.viewers:,} viewers"
     return f"look {looking.look.number} of {looking.planned} at {digits.rate(looking.look.share)} of the plan"
 
 

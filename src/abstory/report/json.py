@@ -10,8 +10,8 @@ family, alpha, planned, notes}.
 A comparison: `variant`, `value`, `reads`, `difference` and `lift` (each {estimate, ci}), `statistic`, `p`, `critical`,
 `standard_error`, `method`, `bound`, `p_adjusted` (where `reads` follows a step-by-step p), `shrunken`, `at_stop`
 {difference, lift, p} (at a planned look that stops). Rates and lifts are fractions, never per cents. `method.looking`:
-{planned, viewers, seen, next_at, look {number, share, as_of}} under planned looks. `beliefs`, only when asked for:
-[{metric, variant, scale, prior, chance_better, loss_shipping, loss_keeping, mean, interval}].
+{planned, viewers, seen, taken, next_at, look {number, share, as_of}} under planned looks. `beliefs`, only when asked
+for: [{metric, variant, scale, prior, chance_better, loss_shipping, loss_keeping, mean, interval}].
 
 What is not known is null, with `<name>_unknown` {reason, detail} beside it; an end of a `ci` that is null is unbounded.
 There is no NaN and no Infinity. Changes to this document only ever add to it.
@@ -246,6 +246,7 @@ def _looking(told: Looking) -> Plain:
         "planned": told.planned,
         "viewers": told.viewers,
         "seen": told.seen,
+        "taken": told.taken,
         "next_at": told.next_at,
         "look": {"number": look.number, "share": look.share, "as_of": instant(look.as_of_us)} if look else None,
     }

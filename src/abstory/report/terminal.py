@@ -200,7 +200,7 @@ def _looking(looking: Looking) -> str:
     plan = (
         f"{looking.planned} looks planned to {_counted(looking.viewers, 'viewer')}, {digits.count(looking.seen)} there"
     )
-    taken = "none taken" if looking.look is None else f"look {looking.look.number} is shown"
+    taken = f"{looking.taken} taken" if looking.look is None else f"look {looking.look.number} is shown"
     if looking.next_at is None:
         return f"{plan}; {taken}, the last"
     due = (
