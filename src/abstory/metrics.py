@@ -7,12 +7,13 @@ A new kind of metric is a class here.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from abstory.stats.estimate import Effect, Undetermined
+from abstory.stats.estimate import Effect, Reason, Undetermined
 from abstory.stats.moments import Moments, Pair, Sample, Tally, pair
 from abstory.stats.reading import Reading
 
@@ -125,7 +126,7 @@ class Metric(Protocol):
     def name(self) -> str: ...
     @property
     def kind(self) -> str:
-        """`proportion`, `mean` or `ratio`."""
+        """`proportion`, `mean`, `ratio` or `quantile`."""
         ...
 
     @property
@@ -253,6 +254,55 @@ class Ratio:
         if isinstance(t, Undetermined):
             return t
         return c if isinstance(c, Undetermined) else compare(t, c, reading)
+
+
+@dataclass(frozen=True, slots=True)
+class Quantile:
+    """A quantile of the watch time of rows (views), several to a viewer; its error is taken by viewer (Woodruff).
+
+    Attributes:
+        share: in (0, 1), such as .5 for the median.
+
+    No moments hold a quantile: analysis puts it, and its error times the viewers, beside them under `key`.
+    """
+
+    name: str
+    share: float
+    definition: str
+    direction: Direction = Direction.INCREASE
+    across_lengths: bool = True
+    unit: Unit = Unit.SECONDS
+    kind: str = "quantile"
+
+    @property
+    def key(self) -> str:
+        """Under which its value lies beside the measures, in seconds."""
+        return f"quantile({VIEW},{self.share:.10g})"
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        return (_VIEWS,)
+
+    @property
+    def pairs(self) -> tuple[Pair, ...]:
+        return ()
+
+    def sample(self, moments: Moments) -> Sample | Undetermined:
+        if self.key in moments.means:
+            return moments.sample(self.key)
+        return Undetermined(Reason.TOO_FEW, "too few viewers, or too few distinct values near the quantile")
+
+    def effect(self, treatment: Moments, control: Moments, reading: Reading) -> Effect | Undetermined:
+        from abstory.stats.adjusted import compare_adjusted
+        from abstory.stats.covariates import Adjusted
+
+        t, c = self.sample(treatment), self.sample(control)
+        if isinstance(t, Undetermined):
+            return t
+        if isinstance(c, Undetermined):
+            return c
+        two = Adjusted((t, c), t.mean, c.mean, t.variance / t.n, c.variance / c.n, 0.0, math.inf)
+        return compare_adjusted(two, reading, method="woodruff")
 
 
 def _scaled(sample: Sample, scale: float) -> Sample:

@@ -1,5 +1,6 @@
 """The roll-up read again, plainly, in polars: sort, take the first, join, filter, group. Shares no text with the SQL."""
 
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from fractions import Fraction
 
@@ -8,7 +9,7 @@ import polars as pl
 
 from abstory.metrics import MeasureKind
 from abstory.stats.moments import Moments, pair
-from abstory.warehouse.base import Answer, ArmData, Cap
+from abstory.warehouse.base import Answer, ArmData, Cap, Watched
 
 DAY_US = 24 * 60 * 60 * 1_000_000
 
@@ -61,7 +62,12 @@ def answer(exposure_rows, event_rows, question, attribute_rows=()):
     viewers = per_viewer(mature, attributed, question)
     viewers, caps = cut(with_attributes(viewers, attribute_rows, question), question)
     return Answer(
-        arms={name: arm_data(name, first, mature, viewers, question) for name in names},
+        arms={
+            name: replace(
+                arm_data(name, first, mature, viewers, question), watched=watched(views, name, question.quantiles)
+            )
+            for name in names
+        },
         unknown_variants=dict(unknown.group_by("variant").len().iter_rows()),
         outside_schedule=free.filter(~in_schedule).height,
         forced=known.filter("forced").height,
@@ -158,7 +164,7 @@ def number(text):
         value = Decimal(text.strip()).quantize(Decimal("0.000001"), ROUND_HALF_UP)
     except InvalidOperation:
         return None
-    return int(value * 10**6) if abs(value) < 10**12 else None
+    return int(value * 10**6) if value.is_finite() and abs(value) < 10**12 else None
 
 
 def cut(viewers, question):
@@ -175,6 +181,24 @@ def cut(viewers, question):
             column = pl.Series(measure.name, [min(value, cap) for value in values], dtype=pl.Object)
             viewers = viewers.with_columns(column)
     return viewers, caps
+
+
+def watched(views, name, shares):
+    """Every view's milliseconds, and each viewer's views at or below numpy's type-1 quantile (`inverted_cdf`)."""
+    own = [(row["viewer_id"], watch(row)) for row in views.to_dicts() if row["variant"] == name]
+    if not shares:
+        return None
+    values = [value for _, value in own]
+    counts = {value: values.count(value) for value in values}
+    return Watched(counts, {share: counted(own, share) for share in shares if own})
+
+
+def counted(own, share):
+    at = np.quantile([value for _, value in own], share, method="inverted_cdf")
+    rows = [[value for who, value in own if who == viewer] for viewer in sorted({who for who, _ in own})]
+    low, n = [sum(value <= at for value in some) for some in rows], [len(some) for some in rows]
+    columns = {"at or below": [int(x) for x in low], "rows": n}
+    return exactly(columns, [("at or below", "at or below"), ("at or below", "rows"), ("rows", "rows")], len(rows))
 
 
 def lengths(question):
@@ -202,11 +226,14 @@ def arm_data(name, first, mature, viewers, question):
 
 def moments(viewers, question):
     """Mean and covariance by their definitions, in exact fractions."""
-    n = viewers.height
     columns = {measure.name: viewers[measure.name].to_list() for measure in question.measures}
+    return exactly(columns, question.pairs, viewers.height)
+
+
+def exactly(columns, pairs, n):
     means = {name: Fraction(sum(column), n) if n else Fraction(0) for name, column in columns.items()}
     covariances = {}
-    for a, b in question.pairs:
+    for a, b in pairs:
         gaps = ((x - means[a]) * (y - means[b]) for x, y in zip(columns[a], columns[b], strict=True))
         covariances[pair(a, b)] = float(sum(gaps) / (n - 1)) if n > 1 else 0.0
     return Moments(n, {name: float(mean) for name, mean in means.items()}, covariances)

@@ -371,7 +371,7 @@ attributes = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(exposures, events, attributes, questions)
 def test_attributes_before_exposure_equal_the_polars_reading(exposures, events, attributes, question):
     question = replace(question, measures=BESIDE.measures, pairs=BESIDE.pairs)
@@ -408,7 +408,7 @@ CUT = (
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(exposures, events, questions)
 def test_values_cut_at_a_quantile_equal_the_polars_reading(exposures, events, question):
     question = replace(question, measures=CUT, pairs=tuple(pair(a.name, b.name) for a in CUT for b in CUT))
@@ -424,3 +424,10 @@ def test_the_cap_is_of_all_variants_together_and_of_values_above_zero():
     assert (
         answer.arms["30s"].moments.means[CUT[0].name] == (1000 * (1 + 3 + 5 + 7 + 9 + 11 + 13 + 15 + 17) + 18_100) / 15
     )
+
+
+@settings(max_examples=30, deadline=None)
+@given(exposures, events, questions, st.lists(st.sampled_from([0.01, 0.5, 0.9]), unique=True, max_size=2))
+def test_watch_times_and_counts_at_quantiles_equal_the_polars_reading(exposures, events, question, shares):
+    question = replace(question, measures=MEASURES[:1], pairs=(), quantiles=tuple(shares))
+    assert ask(exposures, events, question) == oracle.answer(exposures, events, question)

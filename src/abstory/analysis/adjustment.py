@@ -49,7 +49,7 @@ def effect(metric: Metric, arms: Arms, regressors: Sequence[str], reading: Readi
     Not adjusted: with too few viewers for a regression or fewer than 20 outcomes of either kind of a rate, where the
     score holds and a regression does not; and where no covariate varies.
     """
-    found = _adjusted(metric, arms, regressors, reading) if regressors else None
+    found = _adjusted(metric, arms, regressors, reading) if regressors and metric.kind != "quantile" else None
     return metric.effect(arms.treatment, arms.control, reading) if found is None else found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from abstory.analysis import adjustment, capping, families, readings
+from abstory.analysis import adjustment, capping, families, readings, rowquantiles
 from abstory.assignment.sql import variant_sql
 from abstory.experiment import DAY_US, Experiment, Outcome, Role, Variant
 from abstory.ledger import data_hash
@@ -78,6 +78,7 @@ def plan(experiment: Experiment, as_of_us: int) -> RollUp:
         + adjustment.measures(experiment),
         pairs=tuple(dict.fromkeys((*(p for metric in metrics for p in metric.pairs), *adjustment.pairs(experiment)))),
         assigned_sql=variant_sql(experiment, "viewer_id"),
+        quantiles=rowquantiles.asked(experiment),
     )
 
 
@@ -106,7 +107,7 @@ def analyse(
     age_us = None if now_us is None or end is None else now_us - end
     quality = checks(Evidence(experiment, answer, stamps, age_us, readings.over(experiment, as_of_us), as_of_us))
     trusted = all(check.status is not Status.FAIL for check in quality)
-    asked = _Asked(experiment, {name: arm.moments for name, arm in answer.arms.items()}, as_of_us, trusted, look)
+    asked = _Asked(experiment, rowquantiles.moments(experiment, answer), as_of_us, trusted, look)
     loyal = replace(asked, moments={name: arm.without_crossovers for name, arm in answer.arms.items()})
     crossed = any(arm.crossovers for arm in answer.arms.values())
     first = _first_exposure(experiment, answer, span)
@@ -137,6 +138,7 @@ def _notes(experiment: Experiment, answer: Answer, metrics: tuple[MetricResult, 
     """What was done to the values before they were compared, and what is not shown."""
     yield from adjustment.notes(experiment, metrics)
     yield from capping.notes(experiment, answer)
+    yield from rowquantiles.notes(experiment, answer)
     if len(experiment.factors) > 1:
         yield "each variant is compared with control; effects of single factors are not shown yet"
 

@@ -194,7 +194,7 @@ class Experiment(Frozen):
             "control": self.control.name,
             "factors": dict(self.factors),
             "metrics": sorted(_canonical_use(use) for use in self._uses()),
-            "define": {name: own.model_dump(mode="json") for name, own in self.metrics.define.items()},
+            "define": {name: own.canonical() for name, own in self.metrics.define.items()},
             "analysis": self.analysis.model_dump(mode="json") | {"window": self.analysis.window.us},
             "decision": self.decision.model_dump(mode="json") | {"min_runtime": self.decision.min_runtime.us},
         }

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from abstory.experiment.sections import Counted, Definition
-from abstory.metrics import Mean, Measure, MeasureKind, Proportion, Ratio, built_in
+from abstory.metrics import Mean, Measure, MeasureKind, Proportion, Quantile, Ratio, built_in
 
-AnyMetric = Proportion | Mean | Ratio
+AnyMetric = Proportion | Mean | Ratio | Quantile
 
 
 def resolved(name: str, own: Definition | None) -> AnyMetric | None:
@@ -39,6 +39,9 @@ def defined(name: str, own: Definition) -> AnyMetric:
     if own.kind == "mean":
         side = _side(Counted(count=own.count, sum=own.sum, event=own.event[0] if own.event else None))
         return Mean(name, side, f"{side.name} / exposed", own.direction)
+    if own.kind == "quantile":
+        share = own.quantile or 0.5
+        return Quantile(name, share, f"{100 * share:.10g}% of views were watched at most this long", own.direction)
     if own.numerator is None or own.denominator is None:
         raise ValueError("a ratio needs a numerator and a denominator")
     above, below = _side(own.numerator), _side(own.denominator)

@@ -100,8 +100,9 @@ def _winsorize(draft: Draft) -> Iterator[Fault]:
         metric = resolved(use.metric.name, (draft.define or {}).get(use.metric.name))
         if share is not None and not LEAST_CUT <= share < 1:
             yield Fault("E318", here, "values are cut at a percentile from 50% to below 100%", "such as 99.9%")
-        elif share is not None and metric and metric.kind == "proportion":
-            message = f"{use.metric.name} is a yes or no per viewer: there is nothing to cut"
+        elif share is not None and metric and metric.kind in {"proportion", "quantile"}:
+            what = "a yes or no per viewer" if metric.kind == "proportion" else "a quantile, which no large value moves"
+            message = f"{use.metric.name} is {what}: there is nothing to cut"
             yield Fault("E318", here, message, "delete it, or use a mean or a ratio")
 
 
@@ -279,10 +280,15 @@ _EXAMPLES = {
     "proportion": "such as {kind: proportion, event: save}",
     "mean": "such as {kind: mean, count: like} or {kind: mean, sum: value, event: purchase}",
     "ratio": "such as {kind: ratio, numerator: {count: like}, denominator: {count: view}}",
+    "quantile": "such as {kind: quantile, quantile: 50%, of: watch}",
 }
 
 
 def _lacking(own: Definition) -> str:
+    if own.kind == "quantile":
+        return _lacking_quantile(own)
+    if own.quantile is not None or own.of:
+        return "neither quantile nor of"
     if own.kind == "proportion":
         extra = own.count or own.sum or own.numerator or own.denominator
         return "event, and nothing else" if own.event is None or extra else ""
@@ -294,6 +300,13 @@ def _lacking(own: Definition) -> str:
     sides = (own.numerator, own.denominator)
     whole = all(side and bool(side.count) != bool(side.sum) for side in sides)
     return "" if whole else "numerator and denominator, each with count or sum"
+
+
+def _lacking_quantile(own: Definition) -> str:
+    extra = own.event or own.count or own.sum or own.numerator or own.denominator
+    if own.quantile is None or not own.of or extra:
+        return "quantile and of, and nothing else"
+    return "" if 0 < own.quantile < 1 else "a quantile above 0% and below 100%"
 
 
 def near(word: str, words: Mapping[str, object] | list[str] | tuple[str, ...]) -> str:

@@ -125,13 +125,20 @@ Events = Annotated[tuple[Name, ...], BeforeValidator(listed), Field(min_length=1
 class Definition(Frozen):
     """A metric of the team's own, made of events they log."""
 
-    kind: Literal["proportion", "mean", "ratio"]
+    kind: Literal["proportion", "mean", "ratio", "quantile"]
     event: Events | None = None
     count: Name | None = None
     sum: Literal["value", "watch"] | None = None
     numerator: Counted | None = None
     denominator: Counted | None = None
+    quantile: Fraction | None = None
+    of: Literal["watch"] | None = None
     direction: Direction = Direction.INCREASE
+
+    def canonical(self) -> Mapping[str, object]:
+        """As plain data for the fingerprint; fields that came later count only where they are used."""
+        plain = self.model_dump(mode="json")
+        return {name: value for name, value in plain.items() if name not in {"quantile", "of"} or value is not None}
 
 
 def uses(value: object) -> object:

@@ -43,6 +43,7 @@ class RollUp:
         pairs: the covariances wanted, by measure name.
         assigned_sql: an SQL expression over `viewer_id` that gives the variant assignment gives, or NULL;
             trusted text, made by assignment. None leaves `mismatched` unchecked.
+        quantiles: shares of views in (0, 1) whose watch time is asked for; some measure must read views.
     """
 
     experiment: str
@@ -55,6 +56,21 @@ class RollUp:
     measures: tuple[Measure, ...]
     pairs: tuple[Pair, ...]
     assigned_sql: str | None = None
+    quantiles: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """How long one variant's views were watched.
+
+    Attributes:
+        views: by milliseconds.
+        shares: by quantile asked for: moments of the viewers with views, of `at or below` (their views no longer than
+            the quantile) and `rows` (their views), with all covariances.
+    """
+
+    views: Mapping[int, int]
+    shares: Mapping[float, Moments]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +88,7 @@ class ArmData:
         checked: all mature viewers up to 200,000 over all variants, beyond that a fixed subset of about so many.
         days: `moments` by day of first exposure (days since 1970-01-01 UTC), only days with a mature viewer; they pool
             to `moments`. Empty where a warehouse does not keep days apart.
+        watched: of mature viewers' views; None where no quantile is asked for.
     """
 
     moments: Moments
@@ -81,6 +98,7 @@ class ArmData:
     mismatched: int | None = None
     checked: int = 0
     days: Mapping[int, Moments] = field(default_factory=dict)
+    watched: Watched | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from abstory.stats.moments import Moments
 from abstory.warehouse.base import Answer, ArmData, Cap, RollUp
+from abstory.warehouse.rollup_quantiles import watched
 from abstory.warehouse.rollup_text import MILLION, Query, Text
 
 if TYPE_CHECKING:
@@ -47,8 +48,12 @@ def roll_up(connection: DuckDBPyConnection, question: RollUp) -> Answer:
     text, rows = _rolled(connection, question, caps)
     excluded = _fetch(connection, text.excluded())
     checks = _checks(connection, question, rows)
+    views = watched(lambda query: _fetch(connection, query), question)
     return Answer(
-        arms={arm.variant: _arm(text, rows, i, checks) for i, arm in enumerate(question.arms)},
+        arms={
+            arm.variant: replace(_arm(text, rows, i, checks), watched=views.get(i))
+            for i, arm in enumerate(question.arms)
+        },
         unknown_variants={variant: count for why, variant, count in sorted(excluded) if why == "unknown"},
         outside_schedule=sum(count for why, _, count in excluded if why == "outside"),
         forced=sum(count for why, _, count in excluded if why == "forced"),

@@ -78,6 +78,15 @@ class Text:
         )
         return self._query("caps", first=self._first(), viewer=self._viewer(), counted="\nUNION ALL\n".join(counted))
 
+    def histogram(self) -> Query:
+        """Views by arm and watch time in milliseconds."""
+        return self._query("histogram", first=self._first(), seen=self._seen())
+
+    def shares(self, values: Mapping[int, int]) -> Query:
+        """Sums and products of views watched at most `values[arm]` and of views, by arm."""
+        whens = " ".join(f"WHEN {arm} THEN {value}" for arm, value in values.items())
+        return self._query("shares", first=self._first(), seen=self._seen(), values=whens)
+
     def excluded(self) -> Query:
         """Exposures left out, by reason and, where it is not declared, variant."""
         return self._query("excluded", variants=_listed(self._variants))
@@ -104,11 +113,13 @@ class Text:
         measures = [measure for measure in self.question.measures if not measure.attribute]
         values = [f"{self._measure(measure)} AS {self._columns[measure.name]}" for measure in measures]
         above = [f"{self._above(measure)} AS a{self._columns[measure.name]}" for measure in self._cut()]
-        return template("viewer").format(
+        return template("viewer").format(seen=self._seen(), measures=_lines(values + above))
+
+    def _seen(self) -> str:
+        return template("seen").format(
             mine="1" if self.question.story is None else "CASE WHEN logged.story_id = $story THEN 1 ELSE 0 END",
             length=_length(self.question.arms),
             events=_listed(self._events) or "NULL",
-            measures=_lines(values + above),
         )
 
     def _known(self) -> str:
