@@ -198,3 +198,27 @@ def test_equivalence_is_two_one_sided_tests_at_the_declared_margin(counts, margi
     if word is Reads.EQUIVALENT and "pp" in margin:
         half = norm.isf(0.05) * math.sqrt(2 * 0.1 * 0.9 / 50_000)
         assert half < 0.0035
+
+
+def test_the_best_of_several_is_drawn_towards_the_others_by_what_they_really_differ():
+    # DerSimonian & Laird 1986, eq. 8, and Efron & Morris 1975, written out for the treatments' own rates.
+    n, counts = 5000, [500, 620, 510, 500]
+    found = compared(read(declared("dunnett"), n=n, cta_rate=counts))
+    rates = [x / n for x in counts[1:]]
+    variances = [p * (1 - p) / (n - 1) for p in rates]
+    control = 0.1 * 0.9 / (n - 1)
+    variances = [v * (p * (1 - p) / n + 0.09 / n) / (v + control) for v, p in zip(variances, rates, strict=True)]
+    weights = [1 / v for v in variances]
+    mean = sum(w * p for w, p in zip(weights, rates, strict=True)) / sum(weights)
+    scatter = sum(w * (p - mean) ** 2 for w, p in zip(weights, rates, strict=True))
+    spread = max(0.0, (scatter - 2) / (sum(weights) - sum(w * w for w in weights) / sum(weights)))
+    again = [1 / (v + spread) for v in variances]
+    centre = sum(w * p for w, p in zip(again, rates, strict=True)) / sum(again)
+    expected = [centre + spread / (spread + v) * (p - centre) for v, p in zip(variances, rates, strict=True)]
+    assert [c.shrunken for c in found] == pytest.approx(expected, rel=1e-9)
+    assert mean < found[0].shrunken < rates[0]
+
+
+def test_one_treatment_is_not_shrunken():
+    (found,) = compared(read(declared("dunnett", treatments=1), cta_rate=[500, 600]))
+    assert found.shrunken is None
