@@ -64,7 +64,7 @@ def connect(
     """Open `path`, waiting up to `wait` seconds for another process to let go of it, and lock the engine down.
 
     Afterwards the engine can read nothing but `files`, write nothing but the database and its spill folder,
-    load no extension and change no setting.
+    load no extension and change no setting but whether rows keep their order.
 
     Raises:
         StoreLocked: another process still holds it.
@@ -114,6 +114,7 @@ def _lock_down(connection: DuckDBPyConnection, files: Sequence[Path]) -> None:
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute(f"SET allowed_paths = [{', '.join(map(quoted, allowed))}]")
     connection.execute("SET enable_external_access = false")
+    connection.execute("SET allowed_configs = ['preserve_insertion_order']")
     connection.execute("SET lock_configuration = true")
 
 

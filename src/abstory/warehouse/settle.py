@@ -159,7 +159,12 @@ def _rank(connection: DuckDBPyConnection, target: Target) -> None:
 
 def _insert(connection: DuckDBPyConnection, target: Target, which: str) -> int:
     names = ", ".join(target.columns)
-    return _count(connection, f"INSERT INTO {target.table} ({names}) SELECT {names} FROM arriving WHERE {which}")
+    # In order, each thread's block ends in a part of a row group, and the next checkpoint writes everything again.
+    connection.execute("SET preserve_insertion_order = false")
+    try:
+        return _count(connection, f"INSERT INTO {target.table} ({names}) SELECT {names} FROM arriving WHERE {which}")
+    finally:
+        connection.execute("SET preserve_insertion_order = true")
 
 
 def _count(connection: DuckDBPyConnection, sql: str) -> int:

@@ -31,10 +31,17 @@ def stage_lines(connection: DuckDBPyConnection, source: Source, columns: Layout,
         connection.execute(f"INSERT INTO judged {select}")
     except (duckdb.InvalidInputException, duckdb.ConversionException):
         return False
-    connection.execute(statement("number_lines"))
-    connection.execute(statement("stage_rejects"), {"width": len(columns.header)})
+    # Rows are staged in the order of the file, which the plan keeps as long as no join is in it; line 1 is the header.
+    connection.execute("UPDATE judged SET line = rowid + 2 WHERE fault IS NOT NULL")
+    if _any_rejected(connection):
+        connection.execute(statement("number_lines"))
+        connection.execute(statement("stage_rejects"), {"width": len(columns.header)})
     row = connection.execute("SELECT count(*) FROM judged").fetchone()
     return row is not None and row[0] == source.lines - 1
+
+
+def _any_rejected(connection: DuckDBPyConnection) -> bool:
+    return connection.execute("SELECT 1 FROM reject_errors LIMIT 1").fetchone() is not None
 
 
 def _relation(source: Source, columns: Layout) -> str:
