@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from abstory.errors import ExitCode
 from abstory.experiment import HOUR_US, Outcome, Role
-from abstory.stats.estimate import Effect, Estimate, Undetermined
+from abstory.stats.estimate import AtStop, Effect, Undetermined
 from abstory.stats.moments import Sample, Tally
 
 
@@ -30,21 +30,6 @@ class Reads(StrEnum):
     HARMED = "harmed"
     UNKNOWN = "unknown"
     DESCRIPTIVE = "not compared"
-
-
-@dataclass(frozen=True, slots=True)
-class AtStop:
-    """An effect corrected for the looks that could have stopped the experiment before, and the one that did.
-
-    Attributes:
-        difference: median-unbiased, with an interval that excludes 0 exactly when `p_value` < alpha.
-        lift: the same on the relative scale; None where there is no lift.
-        p_value: two-sided, of the stage-wise ordering, corrected for the family as the interval is.
-    """
-
-    difference: Estimate
-    lift: Estimate | None
-    p_value: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +73,7 @@ class MetricResult:
         outcome: the metric in its role, with its MDE or margin.
         control: the control's value.
         comparisons: every treatment, in declared order.
-        samples: the evidence of each variant, control included, as logged: no covariate has touched it. A variant
-            whose value is not known is left out.
+        samples: the evidence of each variant whose value is known, control included, untouched by covariates.
     """
 
     outcome: Outcome
@@ -159,8 +143,7 @@ class Look:
         share: of the plan's viewers, at this look; 1 or more at the last.
         as_of_us: the instant it reads.
         earlier: shares of the looks before it, as they were recorded.
-        crossed: comparisons, as `metric variant`, that have crossed their boundary at the looks before it; of a look
-            that is kept, at itself too.
+        crossed: `metric variant` of what crossed its boundary at the looks before; of a kept look, at itself too.
     """
 
     share: float
@@ -211,7 +194,7 @@ class Method:
         multiplicity: such as `Bonferroni over 7`, or empty for a family of one.
         family: number of comparisons the primary alpha is shared by.
         alpha: of the file.
-        planned: viewers of a compared pair that the always-valid reading is tuned to; None otherwise.
+        planned: viewers of a pair that the always-valid reading is tuned to; None otherwise.
         notes: further sentences (why a metric was not compared, what was withheld).
         looking: group sequential only: the looks taken and to come.
     """

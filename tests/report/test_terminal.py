@@ -11,9 +11,9 @@ from rich.cells import cell_len
 from abstory.metrics import Direction
 from abstory.report.look import Look
 from abstory.report.terminal import lines, render
-from abstory.results import AtStop, Looking, Reads
 from abstory.results import Look as Planned
-from abstory.stats.estimate import Estimate, Interval
+from abstory.results import Looking, Reads
+from abstory.stats.estimate import AtStop, Estimate, Interval
 
 WIDTHS = (60, 80, 120)
 

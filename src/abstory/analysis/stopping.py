@@ -10,9 +10,9 @@ import math
 from dataclasses import replace
 
 from abstory.experiment.looks import GroupSequential
-from abstory.results import AtStop, Comparison, Look, MetricResult
+from abstory.results import Comparison, Look, MetricResult
 from abstory.stats.after_stopping import Looks, Stopped, after_stopping
-from abstory.stats.estimate import Effect, Estimate
+from abstory.stats.estimate import AtStop, Effect, Estimate
 from abstory.stats.group_sequential import critical_at
 
 

@@ -28,8 +28,8 @@ from typing import TYPE_CHECKING, Any
 from abstory.experiment import Size
 from abstory.report.look import Look
 from abstory.report.page import Page
-from abstory.results import ArmCount, AtStop, Check, Comparison, ExperimentResult, Looking, MetricResult, Status
-from abstory.stats.estimate import Effect, Estimate, Reason, Undetermined
+from abstory.results import ArmCount, Check, Comparison, ExperimentResult, Looking, MetricResult, Status
+from abstory.stats.estimate import AtStop, Effect, Estimate, Reason, Undetermined
 
 if TYPE_CHECKING:
     from abstory.analysis.beliefs import Belief

@@ -89,3 +89,18 @@ class Effect:
     standard_error: float
     method: str
     removed: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AtStop:
+    """An effect corrected for the looks that could have stopped the experiment before, and the one that did.
+
+    Attributes:
+        difference: median-unbiased, with an interval that excludes 0 exactly when `p_value` < alpha.
+        lift: the same on the relative scale; None where there is no lift.
+        p_value: two-sided, of the stage-wise ordering, corrected for the family as the interval is.
+    """
+
+    difference: Estimate
+    lift: Estimate | None
+    p_value: float
