@@ -150,6 +150,8 @@ def _refuse(experiment: Experiment, audience: StoryAudience) -> None:
     uses = (*experiment.metrics.primary, *experiment.metrics.secondary, *experiment.metrics.guardrails)
     if any(use.winsorize for use in uses):
         raise NotYet("capped values are not simulated yet", hint="simulate a copy of the file without winsorize")
+    if any(outcome.metric.kind == "quantile" for outcome in experiment.outcomes):
+        raise NotYet("quantiles are not simulated yet", hint="simulate a copy of the file without quantile metrics")
     if experiment.analysis.covariates:
         raise NotYet("simulated viewers have no covariates yet", hint="simulate a copy of the file without covariates")
     if experiment.analysis.window.us < _SHORTEST_WINDOW_US:
