@@ -19,7 +19,7 @@ from abstory.warehouse.readers.rows import Row, batches
 from abstory.warehouse.readers.source import CSV, JSONL, PARQUET, Source, check_unchanged, survey
 from abstory.warehouse.rules import STAGED, UNKNOWN_EVENT, Incoming, judged, near_names, staged
 from abstory.warehouse.settle import IS_EXPOSURE, TARGETS, settle
-from abstory.warehouse.stage import stage_lines
+from abstory.warehouse.stage import set_aside, stage_lines
 from abstory.warehouse.watch import watched
 
 if TYPE_CHECKING:
@@ -115,8 +115,8 @@ def _layout(connection: DuckDBPyConnection, source: Source, wishes: Wishes) -> L
 
 def _load(connection: DuckDBPyConnection, source: Source, columns: Layout, order: Order) -> Ingested:
     settled = [settle(connection, target) for target in TARGETS[columns.kind]]
-    read = _one(connection, "SELECT count(*) FROM staged")
-    quarantined = _one(connection, "SELECT count(*) FROM staged WHERE fault IS NOT NULL")
+    quarantined = _one(connection, "SELECT count(*) FROM faulty")
+    read = quarantined + _one(connection, "SELECT count(*) FROM staged WHERE fault IS NULL")
     stored = sum(part.stored for part in settled)
     outcome = Ingested(
         file=str(order.path),
@@ -133,7 +133,7 @@ def _load(connection: DuckDBPyConnection, source: Source, columns: Layout, order
 
 
 def _stage(connection: DuckDBPyConnection, source: Source, columns: Layout, wishes: Wishes) -> None:
-    """Fill `judged`, a temporary table outside the transaction: it is gone with the process whatever happens."""
+    """Fill `judged` and `faulty`, temporary tables outside the transaction: gone with the process, whatever happens."""
     _empty_stage(connection, columns, wishes)
     if source.format == PARQUET:
         _stage_parquet(connection, source, columns, wishes)
@@ -151,6 +151,9 @@ def _empty_stage(connection: DuckDBPyConnection, columns: Layout, wishes: Wishes
     held = staged(columns.columns, columns.kind)
     typed = ", ".join(f"{name} {STAGED[name]}" for name in held)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE judged ({typed}, line BIGINT, fault VARCHAR, excerpt VARCHAR)")
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE faulty (line BIGINT, event VARCHAR, fault VARCHAR, excerpt VARCHAR)"
+    )
     given = {"experiment": quoted(wishes.experiment)} if wishes.experiment is not None else {}
     absent = ", ".join(f"CAST({given.get(name, 'NULL')} AS {STAGED[name]}) AS {name}" for name in STAGED.keys() - held)
     connection.execute(
@@ -166,6 +169,7 @@ def _stage_rows(connection: DuckDBPyConnection, rows: Iterable[Row], columns: La
         connection.register("incoming", batch)
         connection.execute(insert)
         connection.unregister("incoming")
+    set_aside(connection, "line")
 
 
 def _stage_parquet(connection: DuckDBPyConnection, source: Source, columns: Layout, wishes: Wishes) -> None:
@@ -183,6 +187,7 @@ def _stage_parquet(connection: DuckDBPyConnection, source: Source, columns: Layo
         raise parquet.damaged(source.path, str(error)) from None
     except duckdb.OutOfMemoryException:
         raise InputRefused(f"{source.path}: does not fit the memory limit", hint="raise it with --memory") from None
+    set_aside(connection, "line")
 
 
 def _judged(incoming: Incoming, columns: Layout, wishes: Wishes) -> str:
@@ -192,10 +197,10 @@ def _judged(incoming: Incoming, columns: Layout, wishes: Wishes) -> str:
 def _name_events(connection: DuckDBPyConnection, known: Iterable[str]) -> None:
     """Give unknown events the name that was probably meant."""
     unknown = connection.execute(
-        "SELECT DISTINCT event FROM judged WHERE fault = ? ORDER BY event LIMIT ?", [UNKNOWN_EVENT, _MOST_NAMES]
+        "SELECT DISTINCT event FROM faulty WHERE fault = ? ORDER BY event LIMIT ?", [UNKNOWN_EVENT, _MOST_NAMES]
     ).fetchall()
     for name, reason in near_names([row[0] for row in unknown], known).items():
-        connection.execute("UPDATE judged SET fault = ? WHERE fault = ? AND event = ?", [reason, UNKNOWN_EVENT, name])
+        connection.execute("UPDATE faulty SET fault = ? WHERE fault = ? AND event = ?", [reason, UNKNOWN_EVENT, name])
 
 
 def _warnings(connection: DuckDBPyConnection, columns: Layout) -> list[str]:
@@ -239,7 +244,7 @@ def _manifest(connection: DuckDBPyConnection, source: Source, order: Order, outc
         ],
     )
     connection.execute(
-        "INSERT INTO quarantine SELECT ?, line, fault, excerpt FROM staged WHERE fault IS NOT NULL ORDER BY line",
+        "INSERT INTO quarantine SELECT ?, line, fault, excerpt FROM faulty ORDER BY line",
         [number],
     )
     return number
@@ -264,7 +269,7 @@ def _first(connection: DuckDBPyConnection, number: int) -> tuple[Quarantined, ..
 def _forget(connection: DuckDBPyConnection) -> None:
     for view in ("arriving", "staged"):
         connection.execute(f"DROP VIEW IF EXISTS {view}")
-    for table in ("judged", "meeting", "ranked", "reject_errors", "reject_scans"):
+    for table in ("judged", "faulty", "meeting", "ranked", "reject_errors", "reject_scans"):
         connection.execute(f"DROP TABLE IF EXISTS {table}")
 
 

@@ -32,16 +32,23 @@ def stage_lines(connection: DuckDBPyConnection, source: Source, columns: Layout,
     except (duckdb.InvalidInputException, duckdb.ConversionException):
         return False
     # Rows are staged in the order of the file, which the plan keeps as long as no join is in it; line 1 is the header.
-    connection.execute("UPDATE judged SET line = rowid + 2 WHERE fault IS NOT NULL")
-    if _any_rejected(connection):
+    set_aside(connection, "place + 2")
+    rejected = _rejected(connection)
+    if rejected:
         connection.execute(statement("number_lines"))
         connection.execute(statement("stage_rejects"), {"width": len(columns.header)})
     row = connection.execute("SELECT count(*) FROM judged").fetchone()
-    return row is not None and row[0] == source.lines - 1
+    return row is not None and row[0] + rejected == source.lines - 1
 
 
-def _any_rejected(connection: DuckDBPyConnection) -> bool:
-    return connection.execute("SELECT 1 FROM reject_errors LIMIT 1").fetchone() is not None
+def set_aside(connection: DuckDBPyConnection, line: str) -> None:
+    """Copy the faulty rows of `judged` into `faulty`; to update them in place would rewrite the good ones."""
+    connection.execute(f"INSERT INTO faulty SELECT {line}, event, fault, excerpt FROM staged WHERE fault IS NOT NULL")
+
+
+def _rejected(connection: DuckDBPyConnection) -> int:
+    row = connection.execute("SELECT count(DISTINCT line) FROM reject_errors").fetchone()
+    return int(row[0]) if row else 0
 
 
 def _relation(source: Source, columns: Layout) -> str:

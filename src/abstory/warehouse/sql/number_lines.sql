@@ -1,10 +1,10 @@
 -- A rejected line has no row, so every row after it stands one line further down than its number among the rows says.
 -- The j-th rejected line r has r - j lines before it that are the header or rows.
-UPDATE judged
+UPDATE faulty
 SET line = numbered.line
 FROM (
     SELECT bad.place, bad.line + rejected.count AS line
-    FROM (SELECT rowid AS place, line FROM judged WHERE fault IS NOT NULL) AS bad
+    FROM (SELECT rowid AS place, line FROM faulty) AS bad
     ASOF JOIN (
         SELECT before, max(nth) AS count
         FROM (
@@ -14,4 +14,4 @@ FROM (
         GROUP BY before
     ) AS rejected ON bad.line > rejected.before
 ) AS numbered
-WHERE judged.rowid = numbered.place
+WHERE faulty.rowid = numbered.place

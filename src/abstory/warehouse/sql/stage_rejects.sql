@@ -1,4 +1,4 @@
-INSERT INTO judged (line, fault, excerpt)
+INSERT INTO faulty (line, fault, excerpt)
 SELECT line,
        CASE first(error_type ORDER BY error_type)
            WHEN 'INVALID ENCODING' THEN 'not UTF-8'
