@@ -141,13 +141,13 @@ def typed(shell, body, differences):
 
 
 def open_bandit(folder, clicks):
-    """The published counts as files of the published form: 10,000 impressions a policy over the same week."""
+    """The published counts as files of the published form: 10,000 impressions a policy, clicks spread over the week."""
     for policy, clicked in clicks.items():
         path = folder / "obd" / policy / "men" / "men.csv"
         path.parent.mkdir(parents=True)
         start = datetime(2019, 11, 24, tzinfo=UTC)
         rows = (
-            f"{start + timedelta(seconds=604_761 * number // 9_999)},{number % 34},{int(number < clicked)}"
+            f"{start + timedelta(seconds=604_761 * number // 9_999)},{number % 34},{int(number * clicked % 10_000 < clicked)}"
             for number in range(10_000)
         )
         path.write_text("timestamp,item_id,click\n" + "\n".join(rows) + "\n", encoding="utf-8")
