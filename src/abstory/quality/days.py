@@ -68,7 +68,8 @@ def novelty(evidence: Evidence) -> Check:
     figures |= {"metric": metric, "variant": variant, "slope": trend.slope}
     if not _withheld(evidence):
         figures |= {"pooled": trend.pooled, "late": trend.late}
-    return Check("novelty", Status.WARN, said, "let it run on, and trust the later half of the days more", figures)
+    advice = "trust the later half of the days more"
+    return Check("novelty", Status.WARN, said, advice if evidence.over else f"let it run on, and {advice}", figures)
 
 
 def late(evidence: Evidence) -> Check:
