@@ -11,11 +11,13 @@ from abstory.results import Check, Status
 from abstory.stats.estimate import Effect, Undetermined
 from abstory.stats.moments import Moments, Tally
 from abstory.stats.reading import FixedHorizon
+from abstory.stats.sequential import AlwaysValid
 
 TIMES_MDE = 5.0
 LARGEST_T = 8.0
 FEWEST_VIEWERS = 100
 FEWEST_FOR_NOBODY = 1000
+_LARGE = AlwaysValid(ALARM_BELOW, FEWEST_FOR_NOBODY)
 
 
 def surprise(evidence: Evidence) -> Check:
@@ -98,6 +100,9 @@ def _effects(evidence: Evidence, outcome: Outcome, variant: Variant) -> Iterator
 
 def _effect(metric: Metric, treatment: Moments, control: Moments) -> Effect | None:
     if min(treatment.n, control.n) < FEWEST_VIEWERS:
+        return None
+    # With fewer outcomes the exact test would be asked, which costs more than the whole report, to find no such effect.
+    if any(isinstance(one, Undetermined) or _LARGE.lacks(one) for one in map(metric.sample, (treatment, control))):
         return None
     found = metric.effect(treatment, control, FixedHorizon(ALARM_BELOW))
     return None if isinstance(found, Undetermined) else found
