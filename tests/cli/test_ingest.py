@@ -54,6 +54,12 @@ def test_a_refused_file_does_not_stop_the_others(project, capsys):
     assert said.err.count("abstory: ") == 2
 
 
+def test_where_every_file_is_refused_nothing_is_written(project, capsys):
+    assert run(["ingest", str(CASES / "115_utf16.csv"), str(CASES / "nowhere.csv")]) == 2
+    assert not list(project.iterdir())
+    assert capsys.readouterr().err.count("abstory: ") == 2
+
+
 def test_events_that_a_file_of_the_project_declares_are_known(project, capsys):
     rows = write(project / "e.csv", "viewer_id,story_id,event,ts", "v1,s1,purchase,2026-01-01T00:00:00Z")
     assert run(["ingest", "--json", rows]) == 0

@@ -50,8 +50,12 @@ def command(
     from abstory.warehouse.base import Wishes
 
     wishes = Wishes(_mapping(pairs), kind, experiment, _known_events(settings.project))
+    fresh = not settings.database.exists()
     with open_store(settings.database, create=True, wait=settings.wait, memory=settings.memory, files=files) as store:
         outcomes = [_one(settings, store, file, wishes) for file in files]
+        if fresh and not any(outcomes):
+            # Refused means nothing written; while the database is open, nobody else can have begun to use it.
+            settings.database.unlink()
     loaded = [outcome for outcome in outcomes if outcome is not None]
     if as_json:
         _say_json(loaded, len(outcomes) - len(loaded))
