@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,12 +11,14 @@ from scipy.stats import norm
 from statsmodels.stats.proportion import proportions_ztest
 
 from abstory.analysis import analyse, as_of, plan, run
+from abstory.analysis.result import reads
 from abstory.decision import gate
 from abstory.experiment import DAY_US, HOUR_US, Experiment
 from abstory.ledger import history, keep, looks
+from abstory.metrics import Direction
 from abstory.results import AsOf, Reads, Status
 from abstory.stats.dunnett import dunnett_critical, loadings
-from abstory.stats.estimate import Effect, Reason, Undetermined
+from abstory.stats.estimate import Effect, Estimate, Interval, Reason, Undetermined
 from abstory.stats.moments import Moments
 from abstory.warehouse import open_store
 from abstory.warehouse.base import Answer, ArmData, Exposure, Span
@@ -498,3 +501,11 @@ def test_the_age_of_the_data_is_known_with_a_clock():
     data = answer(none=arm(10, cta=1), shop=arm(10, cta=1))
     ages = [check for check in read(data, now_us=END + 2 * DAY_US + 3 * HOUR_US).checks if check.id == "age"]
     assert [(check.status, check.said) for check in ages] == [(Status.OK, "events 3 h old")]
+
+
+@pytest.mark.parametrize(("low", "high", "word"), [(0.1, 0.2, Reads.BETTER), (-0.2, -0.1, Reads.WORSE)])
+def test_a_word_does_not_depend_on_whose_float_an_end_is(low, high, word):
+    """numpy's True is not Python's: compared by identity, both words came out wrong."""
+    ends = Interval(np.float64(low), np.float64(high))
+    effect = Effect(0.6, 0.5, Estimate(0.1, ends), Undetermined(Reason.TOO_FEW), 3.0, 0.003, 1.96, 0.03, "welch")
+    assert reads(effect, Direction.INCREASE) is word

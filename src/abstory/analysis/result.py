@@ -206,7 +206,7 @@ def reads(effect: Effect | Undetermined, direction: Direction) -> Reads:
     interval = effect.difference.interval
     if not interval.excludes(0.0):
         return Reads.UNCLEAR
-    return Reads.BETTER if (interval.low > 0) is (direction is Direction.INCREASE) else Reads.WORSE
+    return Reads.BETTER if (interval.low > 0) == (direction is Direction.INCREASE) else Reads.WORSE
 
 
 def guards(effect: Effect | Undetermined, outcome: Outcome) -> Reads:

@@ -189,7 +189,7 @@ def _unearned(alpha: float, fares: Sequence[Fares], runs: Sequence[Run]) -> Rate
 
 def _better(fare: Fares) -> bool:
     gain = fare.planted - fare.control
-    return not fare.null and (gain > 0) is (fare.outcome.metric.direction == "increase")
+    return not fare.null and (gain > 0) == (fare.outcome.metric.direction == "increase")
 
 
 def _counted(make: Callable[[int, int], Rate], seen: Iterable[bool | None]) -> Rate:
