@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from abstory.stats import means, proportions, ratios
 from abstory.stats.estimate import Effect, Reason, Undetermined
 from abstory.stats.moments import Moments, Pair, Sample, Tally, pair
 from abstory.stats.reading import Reading
@@ -183,9 +184,7 @@ class Proportion:
         return moments.tally(self.measure.name)
 
     def effect(self, treatment: Moments, control: Moments, reading: Reading) -> Effect | Undetermined:
-        from abstory.stats.proportions import compare
-
-        return compare(self.sample(treatment), self.sample(control), reading)
+        return proportions.compare(self.sample(treatment), self.sample(control), reading)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,9 +211,7 @@ class Mean:
         return _scaled(moments.sample(self.measure.name), self.measure.scale)
 
     def effect(self, treatment: Moments, control: Moments, reading: Reading) -> Effect | Undetermined:
-        from abstory.stats.means import compare
-
-        return compare(self.sample(treatment), self.sample(control), reading)
+        return means.compare(self.sample(treatment), self.sample(control), reading)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,20 +237,16 @@ class Ratio:
         return (pair(a, a), pair(a, b), pair(b, b))
 
     def sample(self, moments: Moments) -> Sample | Undetermined:
-        from abstory.stats.ratios import ratio_sample
-
-        sample = ratio_sample(moments, self.numerator.name, self.denominator.name)
+        sample = ratios.ratio_sample(moments, self.numerator.name, self.denominator.name)
         if isinstance(sample, Undetermined):
             return sample
         return _scaled(sample, self.numerator.scale / self.denominator.scale)
 
     def effect(self, treatment: Moments, control: Moments, reading: Reading) -> Effect | Undetermined:
-        from abstory.stats.means import compare
-
         t, c = self.sample(treatment), self.sample(control)
         if isinstance(t, Undetermined):
             return t
-        return c if isinstance(c, Undetermined) else compare(t, c, reading)
+        return c if isinstance(c, Undetermined) else means.compare(t, c, reading)
 
 
 @dataclass(frozen=True, slots=True)

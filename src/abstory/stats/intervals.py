@@ -11,6 +11,8 @@ def agreeing(low: float, high: float, *, null: float, statistic: float, critical
     """[low, high], excluding `null` exactly when |statistic| > critical; ends move by rounding errors only."""
     if abs(statistic) <= critical:
         return Interval(min(low, null), max(high, null))
+    if null < low <= high if statistic > 0 else low <= high < null:
+        return Interval(low, high)
     if statistic > 0:
         low = max(low, math.nextafter(null, math.inf))
         return Interval(low, max(high, low))

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from abstory.stats.estimate import record
+
 Pair = tuple[str, str]
 
 
@@ -14,7 +16,7 @@ def pair(a: str, b: str) -> Pair:
     return (a, b) if a <= b else (b, a)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tally:
     """`successes` out of `n` units, for a proportion. 0 <= successes <= n."""
 
@@ -32,7 +34,7 @@ class Tally:
         return self.mean * (1 - self.mean) * self.n / (self.n - 1) if self.n > 1 else float("nan")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sample:
     """`n` units with a mean and a per-unit variance (n − 1), so that variance / n is the mean's.
 

@@ -62,7 +62,7 @@ def compare(treatment: Tally, control: Tally, reading: Reading) -> Effect | Unde
         treatment.mean,
         control.mean,
         Estimate(seen, agreeing(between.low, between.high, null=0.0, statistic=score, critical=critical)),
-        _lift(treatment, control, score, critical),
+        _lift(treatment, control, seen, score, critical),
         score,
         reading.p_value(cautious, n, math.inf),
         critical,
@@ -132,12 +132,12 @@ def clopper_pearson(arm: Tally, alpha: float) -> Interval:
     return Interval(low, float(betaincinv(x + 1, n - x, 1 - alpha / 2)) if x < n else 1.0)
 
 
-def _lift(treatment: Tally, control: Tally, score: float, critical: float) -> Estimate | Undetermined:
+def _lift(treatment: Tally, control: Tally, seen: float, score: float, critical: float) -> Estimate | Undetermined:
     if not control.successes:
         return Undetermined(Reason.CONTROL_NEAR_ZERO, f"0 of {control.n}")
     ratio = score_interval_ratio(treatment, control, critical)
-    value = _difference(treatment, control) / control.mean
-    return Estimate(value, agreeing(ratio.low - 1, ratio.high - 1, null=0.0, statistic=score, critical=critical))
+    between = agreeing(ratio.low - 1, ratio.high - 1, null=0.0, statistic=score, critical=critical)
+    return Estimate(seen / control.mean, between)
 
 
 def _difference(treatment: Tally, control: Tally) -> float:
@@ -155,7 +155,7 @@ def _factor(treatment: Tally, control: Tally, k: float | None) -> float:
     return n / (n - 1) if k is None else k
 
 
-def _pulled(n: int, x: int, pull: float) -> tuple[float, float]:
+def _pulled(n: float, x: float, pull: float) -> tuple[float, float]:
     """(p, 1 − p) with n p + pull p(1 − p) = x, for pull >= 0: the rate x/n pulled down, each to full precision."""
     gap, missed = n - pull, n - x
     root = sqrt(gap * gap + 4 * pull * missed)
@@ -188,7 +188,7 @@ def _at(treatment: Tally, control: Tally, pull: float) -> tuple[float, float]:
 
 def _lowest_difference(treatment: Tally, control: Tally, root: float) -> float:
     """The lowest δ with T(δ) <= critical; `root` is critical √k."""
-    n_t, x_t, n_c, x_c = map(float, (treatment.n, treatment.successes, control.n, control.successes))
+    n_t, x_t, n_c, x_c = 1.0 * treatment.n, 1.0 * treatment.successes, 1.0 * control.n, 1.0 * control.successes
     missed_t, missed_c = n_t - x_t, n_c - x_c
     if not x_t and not missed_c:
         return -1.0
@@ -201,14 +201,15 @@ def _lowest_difference(treatment: Tally, control: Tally, root: float) -> float:
         own, other = x_t * q_t / (n_t * (n_t + pull + width_t)), missed_c * p_c / (n_c * (n_c + pull + width_c))
         return 2 * pull * sqrt(own + other) - root
 
-    own, other = x_t * missed_t / n_t**3, x_c * missed_c / n_c**3
+    own, other = x_t * missed_t / (n_t * n_t * n_t), x_c * missed_c / (n_c * n_c * n_c)
     slope = other * (missed_c - x_c) / (n_c * n_c) - own * (missed_t - x_t) / (n_t * n_t)
-    return _at(treatment, control, crossing_above(excess, -root, _guess(root, own + other, slope, n_t + n_c)))[0]
+    pull = crossing_above(excess, -root, *_guess(root, own + other, slope, n_t + n_c))
+    return _pulled(n_t, x_t, pull)[0] - _pulled(n_c, missed_c, pull)[1]
 
 
 def _lowest_ratio(treatment: Tally, control: Tally, root: float) -> float:
     """The lowest r with T(r) <= critical: p_t is pulled as before, and p_c = (x_c + λ p_t)/(n_c + λ p_t) follows."""
-    n_t, x_t, n_c, x_c = map(float, (treatment.n, treatment.successes, control.n, control.successes))
+    n_t, x_t, n_c, x_c = 1.0 * treatment.n, 1.0 * treatment.successes, 1.0 * control.n, 1.0 * control.successes
     rate, missed, share = x_t / n_t, n_t - x_t, (n_c - x_c) / n_c
     if not x_t:
         return 0.0
@@ -222,18 +223,21 @@ def _lowest_ratio(treatment: Tally, control: Tally, root: float) -> float:
 
     own, other = rate * missed / (n_t * n_t), rate * share / x_c if x_c else math.inf
     slope = -own * (missed - x_t) / (n_t * n_t) - 2 * own * other - other * rate * (rate / x_c if x_c else 0.0)
-    pull = crossing_above(excess, -root, _guess(root, own + rate * other, slope, n_t + n_c))
-    low = _pulled(treatment.n, treatment.successes, pull)[0]
+    pull = crossing_above(excess, -root, *_guess(root, own + rate * other, slope, n_t + n_c))
+    low = _pulled(n_t, x_t, pull)[0]
     return low * (n_c + pull * low) / (x_c + pull * low)
 
 
-def _guess(root: float, variance: float, slope: float, otherwise: float) -> float:
-    """Where the pull is if the variance starts at that of the rates seen and changes at `slope`."""
+def _guess(root: float, variance: float, slope: float, otherwise: float) -> tuple[float, float]:
+    """Where the pull is if the variance starts at that of the rates seen and changes at `slope`; T's slope there."""
     if not 0 < variance < math.inf:
-        return otherwise
+        return otherwise, 0.0
     first = root / sqrt(variance)
     second = variance + first * slope
-    return root / sqrt(second) if second > variance / 4 else first
+    if second <= variance / 4:
+        return first, 0.0
+    error = sqrt(second)
+    return root / error, error + root * slope / (2 * second)
 
 
 def _enough(treatment: Tally, control: Tally) -> bool:

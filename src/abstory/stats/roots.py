@@ -24,15 +24,22 @@ def crossing(function: Callable[[float], float], low: float, high: float) -> flo
     return _narrow(function, (low, value_low), (high, value_high), _SMALL * min(-value_low, value_high))
 
 
-def crossing_above(function: Callable[[float], float], at_zero: float, guess: float) -> float:
+def crossing_above(function: Callable[[float], float], at_zero: float, guess: float, slope: float = 0.0) -> float:
     """The x > 0 with function(x) = 0, for increasing `function` with function(0) = `at_zero` < 0.
 
-    From `guess` > 0 steps of twice the secant's lead above the root; `function` must become positive.
+    From `guess` > 0 steps of twice the secant's lead above the root; `function` must become positive. A `slope` > 0 is
+    about that at `guess`: where it is right, a step along it and an unseen secant arrive.
     """
-    below, high = (0.0, at_zero), guess
-    while (value := function(high)) < 0:
+    high, value = guess, function(guess)
+    if slope > 0 and value and (nearer := guess - value / slope) > 0:
+        before, high, value = value, nearer, function(nearer)
+        if abs(value) <= _SHRINKS * abs(before) and abs(value * before) <= _SMALL * at_zero * at_zero:
+            return nearer - value * (nearer - guess) / (value - before)
+    below = (0.0, at_zero)
+    while value < 0:
         rise, run = value - below[1], high - below[0]
         below, high = (high, value), high + (-2 * value * run / rise if rise > 0 else high)
+        value = function(high)
     return _narrow(function, below, (high, value), -_SMALL * at_zero) if value > 0 else high
 
 

@@ -93,6 +93,8 @@ class AlwaysValid:
             return f"{arm.n} of {UNITS_BEFORE_READING} viewers"
         if not isinstance(arm, Tally):
             return ""
-        kinds = (arm.successes, "successes"), (arm.n - arm.successes, "failures")
-        fewest, kind = min(kinds)
-        return f"{fewest} of {OUTCOMES_BEFORE_READING} {kind}" if fewest < OUTCOMES_BEFORE_READING else ""
+        failures = arm.n - arm.successes
+        if arm.successes >= OUTCOMES_BEFORE_READING <= failures:
+            return ""
+        fewest, kind = min((arm.successes, "successes"), (failures, "failures"))
+        return f"{fewest} of {OUTCOMES_BEFORE_READING} {kind}"
