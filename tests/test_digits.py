@@ -5,7 +5,7 @@ import math
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from abstory import digits
@@ -129,11 +129,12 @@ def test_the_sign_of_a_change_is_the_sign_of_the_number(number):
 
 
 @given(st.floats(0, 1), st.sampled_from([0.01, 0.05, 0.1]))
+@example(0.4375, 0.01)
 def test_a_p_value_reads_on_its_own_side_of_alpha(p, alpha):
     text = digits.p_value(p, alpha)
     if text[0] == ".":
         assert (float(text) < alpha) == (p < alpha)
-        assert abs(float(text) - p) <= 0.0005
+        assert abs(float(text) - p) <= 0.0005 + 1e-15  # a tie is half a digit away, and the subtraction rounds
 
 
 @given(st.floats(0, 1, exclude_max=True))
