@@ -7,8 +7,7 @@ import sys
 import pytest
 
 from abstory import ledger
-from abstory.errors import NotWritable
-from abstory.results import ExitCode
+from abstory.errors import ExitCode, NotWritable
 from abstory.warehouse import open_store
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from abstory.results import ExitCode
+from abstory.errors import ExitCode
 
 TOLD = ("--baseline", "40%", "--baseline", "hide_rate=2.5%")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from abstory.results import ExitCode
+from abstory.errors import ExitCode
 
 COMMAND = [sys.executable, "-m", "abstory"]
 

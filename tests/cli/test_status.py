@@ -2,7 +2,7 @@
 
 import json
 
-from abstory.results import ExitCode
+from abstory.errors import ExitCode
 
 
 def add(project, name, text):

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -79,8 +79,16 @@ def document(page: Page) -> Plain:
         "metrics": [_metric(result, metric) for metric in shown],
         "exposures_by_day": _by_day(result),
         "method": _method(result),
-        **({"beliefs": [_belief(belief) for belief in page.beliefs]} if page.beliefs else {}),
+        **{name: part for name, make in SECTIONS.items() if (part := make(page))},
     }
+
+
+def _beliefs(page: Page) -> list[Plain]:
+    return [_belief(belief) for belief in page.beliefs]
+
+
+SECTIONS: Mapping[str, Callable[[Page], object]] = {"beliefs": _beliefs}
+"""Parts that only some reports have, and what makes them; one that is empty is left out."""
 
 
 def instant(us: int | None) -> str | None:

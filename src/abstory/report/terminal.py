@@ -5,6 +5,8 @@ What to do, may I trust it, how much per variant, is it safe, how was it compute
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from rich.text import Text
 
 from abstory import digits
@@ -31,6 +33,9 @@ _RULINGS = {
 _WORDS = {Status.OK: "ok", Status.WARN: "warning", Status.FAIL: "untrusted", Status.UNKNOWN: "unknown"}
 _STATUS = {Status.OK: "green", Status.WARN: "yellow", Status.FAIL: "bold red", Status.UNKNOWN: "yellow"}
 _FLATTERED = "best of"
+
+SECTIONS: tuple[Callable[[Draft], list[Text]], ...] = (believed,)
+"""What follows the comparisons, in reading order; a section that has nothing to say gives no line."""
 
 
 def render(page: Page, look: Look) -> str:
@@ -123,8 +128,11 @@ def _numbers(draft: Draft) -> list[list[Text]]:
         return [_arms(draft)]
     if page.only:
         return [compared(draft, m) for m in page.result.metrics if m.outcome.metric.name in page.only]
-    beliefs = [believed(draft)] if page.beliefs else []
-    return [*(compared(draft, metric) for metric in page.of(Role.PRIMARY)), *_picked(draft), *beliefs]
+    return [
+        *(compared(draft, metric) for metric in page.of(Role.PRIMARY)),
+        *_picked(draft),
+        *(section(draft) for section in SECTIONS),
+    ]
 
 
 def _picked(draft: Draft) -> list[list[Text]]:

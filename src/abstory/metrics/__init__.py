@@ -1,0 +1,33 @@
+"""What is measured: measures (a number per viewer built from events) and the metrics made of them.
+
+A metric declares the measures it needs; the warehouse answers all metrics at once with `Moments`;
+the metric turns two variants' moments into an `Effect`. No metric knows a query, no query knows a metric.
+A new kind of metric is a class in `kinds.py`, a built-in metric a line in `built_in.py`.
+"""
+
+from abstory.metrics.built_in import BUILT_IN, LONGEST_SECONDS, built_in, horizon_seconds, watch_seconds_to, watched
+from abstory.metrics.kinds import Direction, Mean, Metric, Proportion, Quantile, Ratio, Unit
+from abstory.metrics.measures import COMPLETE, ENGAGEMENTS, EVENTS, VIEW, VIEWS, Measure, MeasureKind
+
+__all__ = [
+    "BUILT_IN",
+    "COMPLETE",
+    "ENGAGEMENTS",
+    "EVENTS",
+    "LONGEST_SECONDS",
+    "VIEW",
+    "VIEWS",
+    "Direction",
+    "Mean",
+    "Measure",
+    "MeasureKind",
+    "Metric",
+    "Proportion",
+    "Quantile",
+    "Ratio",
+    "Unit",
+    "built_in",
+    "horizon_seconds",
+    "watch_seconds_to",
+    "watched",
+]

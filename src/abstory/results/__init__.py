@@ -1,0 +1,28 @@
+"""What an analysis found: frozen values that know nothing of how they are shown."""
+
+from abstory.results.comparison import Comparison, MetricResult, Reads
+from abstory.results.data import ArmCount, Check, Status
+from abstory.results.experiment import ExperimentResult, crossed
+from abstory.results.method import AsOf, Look, Looking, Method
+from abstory.results.verdict import GateCheck, GateOutcome, GateReport, Require, Ruling, Verdict
+
+__all__ = [
+    "ArmCount",
+    "AsOf",
+    "Check",
+    "Comparison",
+    "ExperimentResult",
+    "GateCheck",
+    "GateOutcome",
+    "GateReport",
+    "Look",
+    "Looking",
+    "Method",
+    "MetricResult",
+    "Reads",
+    "Require",
+    "Ruling",
+    "Status",
+    "Verdict",
+    "crossed",
+]
