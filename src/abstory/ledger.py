@@ -62,8 +62,8 @@ def keep(store: DuckDBStore, report: GateReport, *, asked_at_us: int, asked_by: 
     return decided
 
 
-def history(store: DuckDBStore, experiment: str) -> tuple[Decided, ...]:
-    """Every gate call of one experiment, oldest first."""
+def history(store: DuckDBStore, experiment: str | None) -> tuple[Decided, ...]:
+    """Every gate call of one experiment (of all for None), oldest first."""
     return listed(store, experiment)
 
 

@@ -206,3 +206,26 @@ def test_ordered_rules_decide(project, call):
     code, out, _ = call("-C", project, "gate", "cta", "--variant", "shop_now")
     assert code == ExitCode.UNDECIDED
     assert "rule 2: primary better and days >= 3" in out
+
+
+def test_writes_junit_and_tells_github(project, call, monkeypatch, tmp_path):
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "outputs"))
+    code, out, errors = call("-C", project, "gate", "cta", "--junit", tmp_path / "gate.xml", "--github")
+    assert (code, errors) == (ExitCode.DONE, "")
+    assert out.startswith("::notice title=abstory gate%3A OPEN cta -> shop_now::SHIP")
+    assert 'name="verdict"' in (tmp_path / "gate.xml").read_text()
+    assert (tmp_path / "summary.md").read_text().startswith("### OPEN: cta")
+    assert "variant=shop_now" in (tmp_path / "outputs").read_text()
+
+
+def test_json_stays_one_document_beside_an_annotation(project, call):
+    _, out, errors = call("-C", project, "gate", "cta", "--json", "--github")
+    assert json.loads(out)["abstory"] == "gate/1"
+    assert errors.startswith("::notice ")
+
+
+def test_a_junit_file_that_cannot_be_written_is_no_open_gate(project, call, tmp_path):
+    code, out, errors = call("-C", project, "gate", "cta", "--junit", tmp_path)
+    assert (code, out) == (ExitCode.ENVIRONMENT, "")
+    assert "is not a regular file" in errors

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from abstory.assignment.assign import WHOLE, Assigner, Assignment, Explanation, Reason
+from abstory.cli.completion import keys
 from abstory.cli.output import note, write
 from abstory.cli.settings import Settings
 
@@ -23,7 +24,7 @@ _LONG = 16 * 2**20
 
 
 @click.command(short_help="Say which variant a viewer gets, or a whole file of viewers.")
-@click.argument("key")
+@click.argument("key", shell_complete=keys)
 @click.argument("viewer", required=False)
 @click.option(
     "--attribute", multiple=True, metavar="NAME=VALUE", help="What is known of the viewer, such as country=DE."

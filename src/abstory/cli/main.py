@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import NoReturn
 
 import click
+from click.core import ParameterSource
 
+from abstory.cli.configuration import defaults, source
 from abstory.cli.settings import Settings
 from abstory.errors import AbstoryError, ExitCode
 
@@ -27,6 +29,9 @@ COMMANDS = {
     "status": "One line an experiment.",
     "report": "What happened, and what to do.",
     "gate": "The verdict as an exit code.",
+    "ledger": "Who asked the gate, when, of which data, and what it said.",
+    "doctor": "Health of the database, the files and the terminal, and where each setting comes from.",
+    "completion": "Completion of commands, options and keys for your shell.",
 }
 """Every command with its help line, in the order of use; each is `command` in the module of its name."""
 
@@ -59,17 +64,45 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
 
+def _configured(ctx: click.Context, _: click.Parameter, project: Path) -> Path:
+    """Eager: the other options' defaults are those of the project's own file."""
+    ctx.default_map = defaults(project)
+    return project
+
+
+def _origin(ctx: click.Context, name: str) -> str:
+    """Where an option's value came from, as a user would look for it."""
+    option = next(one for one in root.params if one.name == name)
+    match ctx.get_parameter_source(name):
+        case ParameterSource.COMMANDLINE:
+            return option.opts[-1]
+        case ParameterSource.ENVIRONMENT:
+            return f"ABSTORY_{option.opts[-1].lstrip('-').upper()}"
+        case ParameterSource.DEFAULT_MAP:
+            return str(source(ctx.params["project"]))
+        case _:
+            return "default"
+
+
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "ABSTORY"},
     epilog="Exit codes: 0 done or ship, 2 refused input, 3 gate closed, 4 undecided, 5 untrusted data, 6 environment.",
 )
-@click.option("-C", "--project", type=click.Path(path_type=Path), default=Path(), help="Project folder.")
+@click.option(
+    "-C",
+    "--project",
+    type=click.Path(path_type=Path),
+    default=Path(),
+    is_eager=True,
+    callback=_configured,
+    help="Project folder.",
+)
 @click.option("--db", type=click.Path(path_type=Path), default=None, help="Database file  [default: abstory.duckdb]")
 @click.option("--wait", default="0s", help="How long to wait for a locked database, such as 30s.")
 @click.option("--memory", default=None, help="Memory limit of the engine, such as 1GB  [default: half the machine]")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="When to use colour.")
-@click.option("--ascii", "ascii_only", is_flag=True, help="Only ASCII characters.")
+@click.option("--ascii", "ascii_only", is_flag=True, envvar="ABSTORY_ASCII", help="Only ASCII characters.")
 @click.option("--width", type=click.IntRange(40, 400), default=None, help="Columns to draw in.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress, no advice.")
 @click.option("-v", "--verbose", is_flag=True, help="Say more; show tracebacks of unexpected failures.")
@@ -77,7 +110,7 @@ class LazyGroup(click.Group):
 @click.pass_context
 def root(ctx: click.Context, /, **options: object) -> None:
     """A/B testing for short-form video stories: which story to post, told honestly."""
-    ctx.obj = Settings.from_options(options)
+    ctx.obj = Settings.from_options(options, {name: _origin(ctx, name) for name in options})
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -90,9 +123,9 @@ def run(arguments: list[str] | None = None) -> int:
     try:
         outcome = root.main(args=arguments, prog_name="abstory", standalone_mode=False)
         sys.stdout.flush()
-    except SystemExit:
-        # Click's own way out of a closed pipe, with a code that would read as a bug.
-        return _failed(BrokenPipeError())
+    except SystemExit as left:
+        # Click's own ways out: after a completion with 0, at a closed pipe with a code that would read as a bug.
+        return ExitCode.DONE if left.code == 0 else _failed(BrokenPipeError())
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 the last place where a failure can be given its exit code
         return _failed(error)
     return outcome if isinstance(outcome, int) else ExitCode.DONE

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from abstory.cli import output, reading
+from abstory.cli.completion import keys
 from abstory.cli.settings import Settings
 from abstory.errors import UsageError
 
@@ -21,7 +22,7 @@ _NUMBER = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,12})?)(%?)")
 
 
 @click.command("power")
-@click.argument("key")
+@click.argument("key", shell_complete=keys)
 @click.option("--baseline", "baselines", multiple=True, metavar="[METRIC=]VALUE", help="Of control: 4.5%, or 6.2.")
 @click.option("--sd", "deviations", multiple=True, metavar="[METRIC=]VALUE", help="Standard deviation per viewer.")
 @click.option("--daily", type=click.FloatRange(min=1), metavar="VIEWERS", help="New eligible ones a day.")

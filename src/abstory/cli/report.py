@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from abstory.cli import output, reading
+from abstory.cli.completion import keys
 from abstory.cli.settings import Settings
 from abstory.errors import UsageError
 from abstory.report import FORMATS, SUFFIXES
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.command("report")
-@click.argument("key")
+@click.argument("key", shell_complete=keys)
 @click.option("--json", "as_json", is_flag=True, help="The report/1 document; short for --format json.")
 @click.option("--format", "style", type=click.Choice(list(FORMATS)), default=None, help="How to write it.")
 @click.option("--metric", "metrics", multiple=True, metavar="NAME", help="Only this metric, over all variants.")

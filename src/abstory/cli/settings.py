@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ class Settings:
         ascii_only: no character beyond ASCII in tables.
         width: columns; None for the terminal's own (80 in a pipe).
         quiet, verbose: how much is said on stderr.
+        origins: where each option's value came from: a flag, a variable of the environment, a file, or our default.
     """
 
     project: Path
@@ -32,9 +33,10 @@ class Settings:
     width: int | None
     quiet: bool
     verbose: bool
+    origins: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def from_options(cls, options: Mapping[str, Any]) -> Settings:
+    def from_options(cls, options: Mapping[str, Any], origins: Mapping[str, str]) -> Settings:
         """From the root command's options."""
         project: Path = options["project"]
         database: Path = options["db"] or project / "abstory.duckdb"
@@ -48,6 +50,7 @@ class Settings:
             width=options["width"],
             quiet=options["quiet"],
             verbose=options["verbose"],
+            origins=origins,
         )
 
 

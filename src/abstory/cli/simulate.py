@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from abstory.cli import output
+from abstory.cli.completion import keys
 from abstory.cli.settings import Settings
 from abstory.errors import UsageError
 
@@ -25,7 +26,7 @@ _EFFECT = re.compile(r"(?P<metric>[A-Za-z0-9_.-]+)=(?P<sign>[+-])(?P<size>[0-9]+
 
 
 @click.command("simulate", short_help="The declared design on an audience whose truth is known.")
-@click.argument("key")
+@click.argument("key", shell_complete=keys)
 @click.option("--runs", type=click.IntRange(1, 1_000_000), default=None, help="How many  [default: 1000; --rows: 50]")
 @click.option("--truth", type=click.Choice(["null", "mde"]), default=None, help="Plant nothing, or the MDE.")
 @click.option("--effect", default=None, metavar="METRIC=+5%", help="Plant this in every treatment.")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _OBEYED = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+_MARKDOWN = re.compile(r"([\\`*_\[\]#|<>~])")
 
 
 def harmless(text: str) -> str:
@@ -15,6 +17,11 @@ def harmless(text: str) -> str:
 def one_line(text: str) -> str:
     """`text` on one line: runs of white space are one blank, the rest as `harmless`."""
     return harmless(" ".join(text.split()))
+
+
+def in_markdown(text: str) -> str:
+    """`text` on one line, with nothing in it that Markdown would take for markup."""
+    return _MARKDOWN.sub(r"\\\1", one_line(text))
 
 
 def _obeyed(char: str) -> bool:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 from abstory.experiment import Role
 from abstory.report import cells
 from abstory.report.draft import Draft
+from abstory.report.harmless import in_markdown
 from abstory.report.look import Look
 from abstory.report.page import Page
 from abstory.results import Comparison, MetricResult
 
 _HEAD = ("metric", "variant", "value", "change", "interval", "p", "reads as")
-_OBEYED = re.compile(r"([\\`*_\[\]#|<>~])")
 
 
 def render(page: Page, look: Look) -> str:
@@ -58,4 +56,4 @@ def _bar(texts: tuple[str, ...]) -> str:
 
 
 def _plain(draft: Draft, text: str) -> str:
-    return _OBEYED.sub(r"\\\1", draft.look.say(text))
+    return draft.look.plain(in_markdown(text))

@@ -58,10 +58,15 @@ def github(found: Sequence[Diagnostic]) -> str:
 
 
 def _github(one: Diagnostic) -> str:
-    title = _property(f"{one.code} {one.title}")
-    where = f"file={_property(one.file)},line={one.line},col={one.column},title={title}"
+    where = {"file": one.file, "line": str(one.line), "col": str(one.column), "title": f"{one.code} {one.title}"}
     hint = f". {one.hint}" if one.hint else ""
-    return f"::{one.severity} {where}::{_data(_said(one) + hint)}"
+    return workflow_command(one.severity, _said(one) + hint, **where)
+
+
+def workflow_command(kind: str, text: str, **properties: str) -> str:
+    """One of GitHub's workflow commands, such as `::error file=a.yaml,line=1::what is wrong`, escaped as it asks."""
+    told = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
+    return f"::{kind} {told}::{_data(text)}"
 
 
 def _data(text: str) -> str:

@@ -16,7 +16,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _LIST = """
 SELECT experiment, asked_at, asked_by, as_of, fingerprint, data_hash, variant, outcome, document
-FROM decisions WHERE experiment = ? ORDER BY asked_at, rowid
+FROM decisions WHERE experiment = coalesce(?, experiment) ORDER BY asked_at, rowid
 """
 
 
@@ -53,7 +53,7 @@ def append(store: DuckDBStore, decided: Decided) -> None:
         store.connection.execute(_APPEND, astuple(decided))
 
 
-def listed(store: DuckDBStore, experiment: str) -> tuple[Decided, ...]:
-    """Every row of one experiment, oldest first, those of one instant as they were appended."""
+def listed(store: DuckDBStore, experiment: str | None) -> tuple[Decided, ...]:
+    """Every row of one experiment (of all for None), oldest first, those of one instant as they were appended."""
     with engine_errors(store.path):
         return tuple(Decided(*row) for row in store.connection.execute(_LIST, [experiment]).fetchall())
