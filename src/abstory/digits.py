@@ -31,6 +31,8 @@ WORDS = {
     Reason.CONTROL_NEAR_ZERO: "no lift",
     Reason.NEGATIVE_CONTROL: "no lift",
     Reason.NOT_COMPARABLE: "not comparable",
+    Reason.EMPTY_CELL: "empty cell",
+    Reason.ALIASED: "aliased",
     Reason.UNTRUSTED: "withheld",
 }
 """What a cell says in place of a number that is not known; the whole reason stands in a footnote."""

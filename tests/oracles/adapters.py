@@ -1,5 +1,6 @@
 """One line a method: from an oracle's inputs to our answer, under the oracle's names."""
 
+import itertools
 import math
 from collections import Counter
 from statistics import fmean, variance
@@ -12,6 +13,9 @@ from abstory.stats import (
     dunnett,
     equivalence,
     exact_sequence,
+    factorial,
+    factorial_layout,
+    factorial_logit,
     gatekeeping,
     group_designs,
     group_sequential,
@@ -604,6 +608,100 @@ def fisher_midp(i):
     return {"p_greater": p.greater, "p_less": p.less, "p_two_sided_central": p.two_sided}
 
 
+def factorial_table(i):
+    """The layout of the cells given, levels as listed first."""
+    columns = [list(map(str, i["cells"][name])) for name in i["factors"]]
+    levels = {name: tuple(dict.fromkeys(column)) for name, column in zip(i["factors"], columns, strict=True)}
+    return factorial_layout.Layout(levels, tuple(zip(*columns, strict=True)))
+
+
+def factorial_cells(layout, evidence):
+    return factorial.cells([(".".join(cell), one) for cell, one in zip(layout.cells, evidence, strict=True)])
+
+
+def told(contrasts):
+    found = [one if isinstance(one, Undetermined) else (one.estimate.value, one.standard_error) for one in contrasts]
+    return {
+        "estimate": [one if isinstance(one, Undetermined) else one[0] for one in found],
+        "se": [one if isinstance(one, Undetermined) else one[1] for one in found],
+    }
+
+
+def alone(told):
+    return {name: value[0] for name, value in told.items()}
+
+
+def against_first(layout, mean):
+    """For each factor its contrasts with the first level: `mean(factor, level)` are a level's weights."""
+    for name, levels in layout.factors.items():
+        yield name, [mean(name, level) - mean(name, levels[0]) for level in levels[1:]]
+
+
+def label(name, level):
+    return f"{name}{level}" if level.replace(".", "", 1).isdigit() else level
+
+
+def factorial_mean(i):
+    layout, c = factorial_table(i), i["cells"]
+    found = factorial_cells(layout, [Sample(*row) for row in zip(c["n"], c["mean"], c["var"], strict=True)])
+    model, reading = factorial_layout.saturated(layout), FixedHorizon(0.05)
+    told_all = {}
+    for name, rows in against_first(layout, lambda name, level: model.at({name: level})):
+        first, *rest = layout.factors[name]
+        named = [f"{label(name, level)} - {label(name, first)}" for level in rest]
+        told_all[f"main_{name}"] = {"contrast": named} | told(factorial.contrast(found, row, reading) for row in rows)
+    for name, rows in against_first(layout, lambda name, level: layout.observed(c["n"], name, level)):
+        told_all[f"main_propweights_{name}"] = told(factorial.contrast(found, row, reading) for row in rows)
+    tests = {":".join(t): factorial.wald(found, model.coefficients(t)) for t in layout.terms() if t}
+    known = {name: None if isinstance(test, Undetermined) else test for name, test in tests.items()}
+    told_all |= {
+        "wald_chi2": {name: test.statistic if test else Undetermined for name, test in known.items()},
+        "wald_df": {name: test.df if test else Undetermined for name, test in known.items()},
+        "wald_p": {name: test.large_sample_p if test else Undetermined for name, test in known.items()},
+    }
+    if len(layout.cells) == 4 and len(layout.factors) == 2:
+        row = 4 * model.coefficients(tuple(layout.factors))[0]
+        told_all["interaction"] = alone(told([factorial.contrast(found, row, reading)]))
+    return told_all
+
+
+def factorial_binomial(i):
+    layout, c = factorial_table(i), i["cells"]
+    tallies = [Tally(*row) for row in zip(c["n"], c["x"], strict=True)]
+    found, model = factorial_cells(layout, tallies), factorial_layout.saturated(layout)
+    terms = [term for term in layout.terms() if term]
+    fit = factorial_logit.logit_coefficients(model, tallies)
+    names = ["(Intercept)"] + [
+        ":".join(f"{name}{number + 1}" for name, number in zip(term, numbers, strict=True))
+        for term in terms
+        for numbers in itertools.product(*(range(len(layout.factors[name]) - 1) for name in term))
+    ]
+    both = [[Undetermined] * len(names)] * 2 if isinstance(fit, Undetermined) else fit
+    marginal = {
+        f"marginal_rd_{name}": told(factorial.contrast(found, row, FixedHorizon(0.05)) for row in rows)
+        for name, rows in against_first(layout, lambda name, level: model.at({name: level}))
+    }
+    return {
+        **{name: alone(one) if len(one["se"]) == 1 else one for name, one in marginal.items()},
+        "lr_chi2": {":".join(term): factorial_logit.likelihood_ratio(model, tallies, term) for term in terms},
+        "logit_coef_effect_coded": dict(zip(names, both[0], strict=True)),
+        "logit_se_effect_coded": dict(zip(names, both[1], strict=True)),
+    }
+
+
+def factorial_fractional(i):
+    names = [name for name in i["cells"] if name not in {"n", "mean", "var"}]
+    layout, c = factorial_table({**i, "factors": names}), i["cells"]
+    found = factorial_cells(layout, [Sample(*row) for row in zip(c["n"], c["mean"], c["var"], strict=True)])
+    model = factorial_layout.saturated(layout)
+    effects = {}
+    for name in names:
+        row = model.at({name: "1"}) - model.at({name: "-1"})
+        one = alone(told([factorial.contrast(found, row, FixedHorizon(0.05))]))
+        effects |= {f"effect_{name}": one["estimate"], f"se_{name}": one["se"]}
+    return effects | {"aliased_terms": [":".join(term) for term in model.aliased()]}
+
+
 ADAPTERS = {
     "prop_diff_mn": prop_diff_mn,
     "prop_diff_newcombe": prop_diff_newcombe,
@@ -656,4 +754,7 @@ ADAPTERS = {
     "anytime_t": anytime_t,
     "fisher_exact": fisher_exact,
     "fisher_midp": fisher_midp,
+    "factorial_mean": factorial_mean,
+    "factorial_binomial": factorial_binomial,
+    "factorial_fractional": factorial_fractional,
 }

@@ -32,11 +32,16 @@ def unknown(value):
 def agrees(got, expected, tolerance):
     if expected is None:
         return unknown(got)
+    if isinstance(expected, dict):
+        return all(key in got and agrees(got[key], value, tolerance) for key, value in expected.items())
     if isinstance(expected, list):
         return len(got) == len(expected) and all(agrees(g, e, tolerance) for g, e in zip(got, expected, strict=True))
-    if isinstance(expected, bool):
-        return got is expected
-    wanted = float(expected)
+    if isinstance(expected, bool) or isinstance(got, str):
+        return got == expected and isinstance(got, bool) is isinstance(expected, bool)
+    return close(got, float(expected), tolerance)
+
+
+def close(got, wanted, tolerance):
     if math.isinf(wanted):
         return got == wanted
     return not unknown(got) and abs(got - wanted) <= tolerance["abs"] + tolerance["rel"] * abs(wanted)

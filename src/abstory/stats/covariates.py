@@ -94,15 +94,15 @@ def adjust(arms: Arms, outcome: str, covariates: Sequence[str], *, rate: bool = 
         with none to enter two units are enough.
     """
     fewest = min(arms.treatment.n, arms.control.n)
-    used, dropped = _independent(arms, covariates if fewest > 1 else ())
+    used, dropped = independent((arms.treatment, arms.control), covariates if fewest > 1 else ())
     if fewest <= (len(used) + SPARE_UNITS if used else 1):
         counts = f"{arms.treatment.n} and {arms.control.n} viewers for {len(used)} covariates"
         return Undetermined(Reason.TOO_FEW if fewest else Reason.NO_VIEWERS, counts)
     both = arms.treatment + arms.control
-    treatment, control = (_regressed(arm, both, outcome, used) for arm in (arms.treatment, arms.control))
-    spread = _matrix(both, used, used) / both.n
+    treatment, control = (regressed(arm, both, outcome, used) for arm in (arms.treatment, arms.control))
+    sigma = spread(both, used) / both.n
     shared = [
-        float(a.slopes @ spread @ b.slopes)
+        float(a.slopes @ sigma @ b.slopes)
         for a, b in ((treatment, treatment), (control, control), (treatment, control))
     ]
     variance = treatment.variance + control.variance + shared[0] + shared[1] - 2 * shared[2]
@@ -169,14 +169,16 @@ def satterthwaite(variances: Sequence[float], df: Sequence[float]) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class _Regressed:
+class Regressed:
+    """One arm's mean at the covariates' overall mean, its variance within the arm, slopes and degrees of freedom."""
+
     mean: float
     variance: float
     slopes: Floats
     df: float
 
 
-def _regressed(arm: Moments, both: Moments, outcome: str, used: Sequence[str]) -> _Regressed:
+def regressed(arm: Moments, both: Moments, outcome: str, used: Sequence[str]) -> Regressed:
     """One arm's regression, read at the covariates' mean over both arms."""
     import numpy as np
 
@@ -190,14 +192,19 @@ def _regressed(arm: Moments, both: Moments, outcome: str, used: Sequence[str]) -
     left = arm.variance(outcome) - float(slopes @ along)
     residual = left * (arm.n - 1) / df if left > _ROUNDING * arm.variance(outcome) else 0.0
     leverage = 1 / arm.n + float(away @ np.linalg.solve(inner, away)) / (arm.n - 1)
-    return _Regressed(arm.means[outcome] + float(away @ slopes), residual * leverage, slopes / units, df)
+    return Regressed(arm.means[outcome] + float(away @ slopes), residual * leverage, slopes / units, df)
 
 
-def _independent(arms: Arms, covariates: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Those that vary and are not told by the ones before them, in both arms; and the rest."""
+def spread(moments: Moments, names: Sequence[str]) -> Floats:
+    """The covariance matrix of some measures."""
+    return _matrix(moments, names, names)
+
+
+def independent(arms: Sequence[Moments], covariates: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Those that vary and are not told by the ones before them, in every arm; and the rest."""
     used: list[str] = []
     for name in dict.fromkeys(covariates):
-        if all(_untold(arm, used, name) for arm in (arms.treatment, arms.control)):
+        if all(_untold(arm, used, name) for arm in arms):
             used.append(name)
     return tuple(used), tuple(name for name in dict.fromkeys(covariates) if name not in used)
 

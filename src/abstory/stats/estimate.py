@@ -31,6 +31,8 @@ class Reason(StrEnum):
     CONTROL_NEAR_ZERO = "control too near zero for a lift"
     NEGATIVE_CONTROL = "control is negative: no lift"
     NOT_COMPARABLE = "not comparable between lengths"
+    EMPTY_CELL = "a combination has no viewers"
+    ALIASED = "these variants cannot tell it apart"
     UNTRUSTED = "data not to be trusted"
 
 

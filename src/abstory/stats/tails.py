@@ -1,4 +1,4 @@
-"""Tails of the normal and Student distributions; scipy is loaded only below a hundred thousand degrees of freedom."""
+"""Tails of the normal, Student and chi-square distributions; scipy is loaded only where it must be."""
 
 from __future__ import annotations
 
@@ -44,6 +44,13 @@ def two_sided_p(statistic: float, df: float) -> float:
 def normal_equivalent(statistic: float, df: float) -> float:
     """The normal |z| that is as unlikely as |statistic| is with `df` degrees of freedom."""
     return abs(statistic) if math.isinf(df) else two_sided_quantile(two_sided_p(statistic, df), math.inf)
+
+
+def chi_square_p(value: float, df: int) -> float:
+    """P(X > value) for X chi-square with `df` >= 1 degrees of freedom."""
+    from scipy.special import chdtrc
+
+    return float(chdtrc(df, value))
 
 
 @lru_cache(maxsize=256)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from abstory.stats.estimate import Reason, Undetermined
-from abstory.stats.tails import two_sided_p
+from abstory.stats.tails import chi_square_p, two_sided_p
 
 FEWEST_DAYS = 5
 FLAG_P = 0.01
@@ -90,7 +90,7 @@ def effect_trend(cohorts: Sequence[Cohort]) -> Trend | Undetermined:
         _pooled(later)[0],
         scatter,
         len(cohorts) - 1,
-        _chi_square_p(scatter, len(cohorts) - 1),
+        chi_square_p(scatter, len(cohorts) - 1),
     )
 
 
@@ -101,9 +101,3 @@ def _weight(cohort: Cohort) -> float:
 def _pooled(cohorts: Sequence[Cohort]) -> tuple[float, float]:
     total = math.fsum(map(_weight, cohorts))
     return math.fsum(_weight(c) * c.effect for c in cohorts) / total, 1 / math.sqrt(total)
-
-
-def _chi_square_p(value: float, df: int) -> float:
-    from scipy.special import chdtrc
-
-    return float(chdtrc(df, value))
