@@ -20,26 +20,25 @@ There is no NaN and no Infinity. Changes to this document only ever add to it.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from abstory.experiment import Size
 from abstory.report.look import Look
 from abstory.report.page import Page
-from abstory.results import ArmCount, Check, Comparison, ExperimentResult, Looking, MetricResult, Status
-from abstory.stats.estimate import AtStop, Effect, Estimate, Reason, Undetermined
+from abstory.report.plain.values import Plain, comparison, finite, known, why
+from abstory.results import ArmCount, Check, ExperimentResult, Looking, MetricResult, Status
+from abstory.stats.estimate import Undetermined
 
 if TYPE_CHECKING:
     from abstory.analysis.beliefs import Belief
 
+__all__ = ["FORMAT", "SECTIONS", "Plain", "document", "figures", "instant", "render", "status", "written"]
+
 FORMAT = "report/1"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FROM_WORST = (Status.FAIL, Status.WARN, Status.UNKNOWN, Status.OK)
-_NOT_FINITE = Undetermined(Reason.NO_VARIATION, "not a finite number")
-
-Plain = dict[str, Any]
 
 
 def render(page: Page, look: Look) -> str:
@@ -102,7 +101,7 @@ def instant(us: int | None) -> str | None:
 
 def figures(numbers: Mapping[str, float | int | str | None] | None) -> Plain | None:
     """The figures of a check, with null for whatever is not finite."""
-    return None if numbers is None else {name: _finite(value) for name, value in numbers.items()}
+    return None if numbers is None else {name: finite(value) for name, value in numbers.items()}
 
 
 def status(checks: tuple[Check, ...]) -> Status:
@@ -151,29 +150,9 @@ def _metric(result: ExperimentResult, told: MetricResult) -> Plain:
         "unit": metric.unit.value,
         "mde": _size(outcome.mde),
         "margin": _size(outcome.margin),
-        **_known("control", told.control),
-        "comparisons": [_comparison(result, comparison) for comparison in told.comparisons],
+        **known("control", told.control),
+        "comparisons": [comparison(result, one) for one in told.comparisons],
     }
-
-
-def _comparison(result: ExperimentResult, told: Comparison) -> Plain:
-    withheld = Undetermined(Reason.UNTRUSTED)
-    effect = told.effect if result.trusted else withheld
-    bound = told.bound if result.trusted or told.bound is None else withheld
-    reads = told.reads.value if result.trusted else "unknown"
-    plain = {"variant": told.variant, **_known("value", told.value), "reads": reads}
-    plain |= (_effect(effect) if isinstance(effect, Effect) else _no_effect(effect)) | _known("bound", bound)
-    known = told if result.trusted else None
-    return plain | {
-        "p_adjusted": known.p_adjusted if known else None,
-        "shrunken": known.shrunken if known else None,
-        "at_stop": _at_stop(known.at_stop) if known and known.at_stop else None,
-    }
-
-
-def _at_stop(told: AtStop) -> Plain:
-    lift = _estimate("lift", told.lift) if told.lift else {"lift": None}
-    return _estimate("difference", told.difference) | lift | {"p": told.p_value}
 
 
 def _belief(told: Belief) -> Plain:
@@ -181,45 +160,11 @@ def _belief(told: Belief) -> Plain:
     plain = {"metric": told.metric, "variant": told.variant, "scale": told.scale, "prior": told.prior}
     names = ("chance_better", "loss_shipping", "loss_keeping", "mean", "interval")
     if isinstance(found, Undetermined):
-        return plain | dict.fromkeys(names) | {"belief_unknown": _why(found)}
-    ends = [_finite(found.interval.low), _finite(found.interval.high)]
+        return plain | dict.fromkeys(names) | {"belief_unknown": why(found)}
+    ends = [finite(found.interval.low), finite(found.interval.high)]
     return plain | dict(
         zip(names, (found.chance, found.loss_shipping, found.loss_keeping, found.mean, ends), strict=True)
     )
-
-
-def _effect(effect: Effect) -> Plain:
-    return {
-        **_estimate("difference", effect.difference),
-        **_estimate("lift", effect.lift),
-        **_known("statistic", effect.statistic),
-        **_known("p", effect.p_value),
-        **_known("critical", effect.critical),
-        **_known("standard_error", effect.standard_error),
-        "method": effect.method,
-    }
-
-
-def _no_effect(why: Undetermined) -> Plain:
-    names = ("difference", "lift", "statistic", "p", "critical", "standard_error", "method")
-    return dict.fromkeys(names) | {"effect_unknown": _why(why)}
-
-
-def _estimate(name: str, told: Estimate | Undetermined) -> Plain:
-    if isinstance(told, Undetermined):
-        return {name: None, f"{name}_unknown": _why(told)}
-    ends = [_finite(told.interval.low), _finite(told.interval.high)]
-    return {name: {"estimate": _finite(told.value), "ci": ends}}
-
-
-def _known(name: str, value: float | Undetermined | None) -> Plain:
-    if isinstance(value, float) and not math.isfinite(value):
-        value = _NOT_FINITE
-    return {name: None, f"{name}_unknown": _why(value)} if isinstance(value, Undetermined) else {name: value}
-
-
-def _why(told: Undetermined) -> Plain:
-    return {"reason": told.reason.value, "detail": told.detail}
 
 
 def _size(told: Size | None) -> Plain | None:
@@ -258,7 +203,3 @@ def _looking(told: Looking) -> Plain:
         "next_at": told.next_at,
         "look": {"number": look.number, "share": look.share, "as_of": instant(look.as_of_us)} if look else None,
     }
-
-
-def _finite(value: float | str | None) -> float | str | None:
-    return None if isinstance(value, float) and not math.isfinite(value) else value
