@@ -23,6 +23,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 WORDS = {
     Reason.NO_VIEWERS: "no viewers",
     Reason.TOO_FEW: "too few",
+    Reason.TOO_FEW_SLOTS: "too few",
     Reason.TOO_EARLY: "too early",
     Reason.BEFORE_END: "not yet",
     Reason.BETWEEN_LOOKS: "not yet",

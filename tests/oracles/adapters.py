@@ -9,6 +9,7 @@ from abstory.stats import (
     adjusted,
     after_stopping,
     bayes,
+    cluster_robust,
     covariates,
     dunnett,
     equivalence,
@@ -25,17 +26,22 @@ from abstory.stats import (
     power,
     proportions,
     quantiles,
+    randomization,
     sample_ratio,
     sequential,
+    slot_power,
     strata,
     trend,
 )
+from abstory.stats.beta_binomial import beta_binomial
 from abstory.stats.estimate import Undetermined
 from abstory.stats.exact import boschloo, fisher
 from abstory.stats.linearised import linearise
 from abstory.stats.moments import Moments, Sample, Tally, pair
+from abstory.stats.quasibinomial import quasibinomial
 from abstory.stats.ratios import ratio_sample
 from abstory.stats.reading import FixedHorizon, one_sided
+from abstory.stats.slots import Slots
 from abstory.stats.tails import two_sided_p, two_sided_quantile
 
 
@@ -702,6 +708,95 @@ def factorial_fractional(i):
     return effects | {"aliased_terms": [":".join(term) for term in model.aliased()]}
 
 
+def drawn_again(slots, alpha=0.05):
+    return randomization.rerandomise(slots, randomization.by_blocks(slots, seed=0), alpha)
+
+
+def permuted(slots):
+    found = drawn_again(slots)
+    return {
+        "p_greater": found.greater,
+        "p_two_sided": found.two_sided,
+        "n_assignments": found.draws,
+        "min_p_greater": 1 / found.draws,
+    }
+
+
+def one_block(i):
+    return Slots.of(i["treatment"] + i["control"], [1] * len(i["treatment"]) + [0] * len(i["control"]))
+
+
+def permutation_ci(i):
+    shift = drawn_again(one_block(i), 1 - i["conf_level"]).difference
+    return {"diff": shift.value} | ends(shift.interval)
+
+
+def tallies(i):
+    return [Tally(n, x) for n, x in zip(i["impressions"], i["completions"], strict=True)]
+
+
+def slot_rates(i):
+    return Slots.of([tally.mean for tally in tallies(i)], i["arm"], i["block"])
+
+
+def slot_hc2_satterthwaite(i):
+    found = cluster_robust.slot_effect(slot_rates(i)).cr2
+    read = {"diff": found.value, "se": found.standard_error, "df": found.df, "t": found.statistic, "p": found.p_value}
+    return read | ends(found.interval(0.05))
+
+
+def cr2_cluster(i):
+    found = cluster_robust.slot_effect(slot_rates(i), clusters=i["block"])
+    read = {"diff": found.cr2.value, "se_cr2": found.cr2.standard_error, "df": found.cr2.df, "p": found.cr2.p_value}
+    return read | {"se_cr1_stata": found.error_cr1}
+
+
+def cluster_robust_mean(i):
+    found = cluster_robust.clustered_means(i["y"], i["arm"], i["viewer"])
+    interval = found.cr2.interval(0.05)
+    return {
+        "diff": found.cr2.value,
+        "se_cr1": found.error_cr1,
+        "se_cr2": found.cr2.standard_error,
+        "df_cr2": found.cr2.df,
+        "p_cr2": found.cr2.p_value,
+        "ci_low_cr2": interval.low,
+        "ci_high_cr2": interval.high,
+    }
+
+
+def quasi(i):
+    found = quasibinomial(tallies(i), i["arm"], i["block"] if i["block_fixed_effects"] else None)
+    odds = found.log_odds_ratio
+    read = {"log_odds_ratio": odds.value, "se": odds.standard_error, "dispersion": found.dispersion, "df": odds.df}
+    return read | {"t": odds.statistic, "p": odds.p_value} | ends(odds.interval(1 - i["conf_level"]))
+
+
+def beta_binomial_glm(i):
+    found = beta_binomial(tallies(i), i["arm"])
+    return {
+        "intercept": found.intercept,
+        "log_odds_ratio": found.log_odds_ratio.value,
+        "se_log_odds_ratio": found.log_odds_ratio.standard_error,
+        "rho": found.rho,
+        "loglik": found.log_likelihood,
+    }
+
+
+def slots_found(signal, slots, i):
+    return {"power": power.chance(signal, slots, *slot_power.student(i["alpha_two_sided"])(slots))}
+
+
+def power_slot_binary(i):
+    signal = slot_power.slot_rates(i["p_control"], i["p_treatment"], size=i["impressions_per_slot"], icc=i["icc"])
+    return slots_found(signal, i["slots_per_arm"], i)
+
+
+def power_cluster_mean(i):
+    signal = slot_power.slot_means(i["total_variance"], i["delta"], size=i["cluster_size"], icc=i["icc"])
+    return slots_found(signal, i["clusters_per_arm"], i)
+
+
 ADAPTERS = {
     "prop_diff_mn": prop_diff_mn,
     "prop_diff_newcombe": prop_diff_newcombe,
@@ -757,4 +852,15 @@ ADAPTERS = {
     "factorial_mean": factorial_mean,
     "factorial_binomial": factorial_binomial,
     "factorial_fractional": factorial_fractional,
+    "permutation_exact": lambda i: permuted(one_block(i)),
+    "permutation_blocked": lambda i: permuted(Slots.of(i["value"], i["arm"], i["block"])),
+    "permutation_ci": permutation_ci,
+    "slot_hc2_satterthwaite": slot_hc2_satterthwaite,
+    "cr2_cluster": cr2_cluster,
+    "cluster_robust_mean": cluster_robust_mean,
+    "quasibinomial": quasi,
+    "beta_binomial_glm": beta_binomial_glm,
+    "icc_anova": lambda i: {"icc": slot_power.icc_anova(tallies(i))},
+    "power_slot_binary": power_slot_binary,
+    "power_cluster_mean": power_cluster_mean,
 }

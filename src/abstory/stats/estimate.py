@@ -23,6 +23,7 @@ class Reason(StrEnum):
 
     NO_VIEWERS = "no viewers"
     TOO_FEW = "too few viewers"
+    TOO_FEW_SLOTS = "too few slots"
     TOO_EARLY = "too early to read"
     BEFORE_END = "withheld until the declared end"
     BETWEEN_LOOKS = "withheld until a planned look"
