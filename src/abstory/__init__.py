@@ -21,7 +21,10 @@ if TYPE_CHECKING:
         UnknownExperiment,
         UsageError,
     )
-    from abstory.face import Assignment, Experiment
+    from abstory.face import Assignment, Experiment, load
+    from abstory.face.gating import Gate
+    from abstory.face.reporting import Report
+    from abstory.face.simulating import Simulation
 
     __version__: str
 
@@ -30,23 +33,31 @@ __all__ = [
     "Assignment",
     "Experiment",
     "Explanation",
+    "Gate",
     "InputRefused",
     "InvalidViewerId",
     "NotYet",
     "Reason",
+    "Report",
+    "Simulation",
     "SpecError",
     "StoreError",
     "StoreLocked",
     "UnknownExperiment",
     "UsageError",
     "__version__",
+    "load",
 ]
 
 _HOMES = {
     "Assignment": "abstory.face",
     "Experiment": "abstory.face",
     "Explanation": "abstory.assignment.assign",
+    "Gate": "abstory.face.gating",
     "Reason": "abstory.assignment.assign",
+    "Report": "abstory.face.reporting",
+    "Simulation": "abstory.face.simulating",
+    "load": "abstory.face",
 }
 
 

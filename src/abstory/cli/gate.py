@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,11 +12,10 @@ from abstory.cli import output, reading
 from abstory.cli.completion import keys
 from abstory.cli.settings import Settings
 from abstory.errors import NotWritable
+from abstory.face.gating import Asked, ask
 
 if TYPE_CHECKING:
-    from abstory.experiment import Experiment
     from abstory.results import GateReport
-    from abstory.warehouse import DuckDBStore
 
 
 @click.command("gate")
@@ -44,7 +42,8 @@ def run(settings: Settings, options: dict[str, object]) -> int:
     from abstory import spec
 
     experiment = spec.find(settings.project, str(options["key"]))
-    report, recorded = _answer(settings, experiment, options)
+    answer = ask(experiment, _asked(options), lambda writable: reading.store(settings, writable=writable))
+    report, recorded = answer.report, answer.recorded
     _beside(report, options)
     if options["as_json"]:
         from abstory.report.gate import document
@@ -58,6 +57,11 @@ def run(settings: Settings, options: dict[str, object]) -> int:
     if not recorded:
         output.note(settings, "abstory: the database cannot be written, so this look is not in the decision ledger")
     return int(report.exit_code)
+
+
+def _asked(options: dict[str, object]) -> Asked:
+    words = {name: str(told) for name in ("variant", "require", "max_age", "as_of") if (told := options[name])}
+    return Asked.of(**words)
 
 
 def _beside(report: GateReport, options: dict[str, object]) -> None:
@@ -83,63 +87,3 @@ def _append(variable: str, text: str) -> None:
             file.write(text)
     except OSError as error:
         raise NotWritable(f"{named} ({variable}) cannot be written: {error.strerror}") from None
-
-
-def _answer(settings: Settings, experiment: Experiment, options: dict[str, object]) -> tuple[GateReport, bool]:
-    try:
-        with reading.store(settings, writable=True) as store:
-            report, now = _asked(store, experiment, options, take=True)
-            if _keep(store, report, now):
-                return report, True
-    except NotWritable:
-        pass
-    # A planned look that cannot be kept is not taken.
-    with reading.store(settings) as store:
-        return _asked(store, experiment, options, take=False)[0], False
-
-
-def _asked(
-    store: DuckDBStore, experiment: Experiment, options: dict[str, object], *, take: bool
-) -> tuple[GateReport, int]:
-    from abstory import decision
-    from abstory.results import Require
-
-    variant, told, now = options["variant"], options["as_of"], reading.now_us()
-    as_of = reading.instant(str(told), experiment, now=now) if told else None
-    report = decision.gate(
-        experiment,
-        reading.analysed(store, experiment, now=now, as_of_us=as_of, take=take),
-        variant=str(variant) if variant else None,
-        require=Require(str(options["require"])),
-        now_us=now,
-        max_age_us=_age(options["max_age"]),
-    )
-    return report, now
-
-
-def _age(text: object) -> int | None:
-    from abstory.experiment import Duration
-
-    if text is None:
-        return None
-    try:
-        return Duration.parse(text).us
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--max-age") from None
-
-
-def _keep(store: DuckDBStore, report: GateReport, now: int) -> bool:
-    from abstory import ledger
-
-    try:
-        ledger.keep(store, report, asked_at_us=now, asked_by=_user())
-    except NotWritable:
-        return False
-    return True
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return "unknown"

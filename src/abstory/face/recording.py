@@ -1,24 +1,15 @@
-"""The face of abstory in an app: load an experiment, assign a viewer, and have the exposure recorded when it is used.
-
-An app is an edge, as the command line is, so this is the one module beside `abstory.cli` that may read the clock.
-"""
+"""An assignment that is recorded when it is used, and the exposures on their way into the store."""
 
 from __future__ import annotations
 
 import atexit
 import time
 from collections.abc import Callable, Mapping
-from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import Self
 
-from pydantic import PrivateAttr
-
-from abstory.assignment.assign import Assigner, Decide, Explanation, Outcome, Reason
 from abstory.assignment.assign import Assignment as Decided
-from abstory.assignment.bucket import viewer_bytes
-from abstory.assignment.eligibility import Attributes
+from abstory.assignment.assign import Outcome, Reason
 from abstory.errors import StoreLocked
 from abstory.experiment import Experiment as Declared
 
@@ -96,7 +87,7 @@ class Recorder:
     def __init__(
         self, store: Path, experiment: Declared, *, clock: Callable[[], int] = now_us, limit: int = BUFFERED
     ) -> None:
-        self._store = store
+        self.store = store
         self._experiment = experiment
         self._clock = clock
         self._limit = limit
@@ -157,94 +148,5 @@ class Recorder:
             Exposure(declared.key, viewer, variant, at, declared.story, declared.fingerprint)
             for viewer, (variant, at) in batch.items()
         ]
-        with open_store(self._store, create=True, wait=wait) as store:
+        with open_store(self.store, create=True, wait=wait) as store:
             return store.record(exposures)
-
-
-class Experiment(Declared):
-    """A declared experiment with the verbs of an app.
-
-    Examples:
-        >>> with Experiment.load("experiments/launch.yaml", store="abstory.duckdb") as launch:  # doctest: +SKIP
-        ...     launch.assign("viewer-1", {"country": "DE"}).variant
-    """
-
-    _recorder: Recorder | None = PrivateAttr(default=None)
-
-    @classmethod
-    def load(
-        cls,
-        path: str | Path,
-        *,
-        store: str | Path | None = None,
-        clock: Callable[[], int] = now_us,
-        buffer: int = BUFFERED,
-    ) -> Experiment:
-        """Read an experiment file.
-
-        Args:
-            path: the YAML file.
-            store: the DuckDB file that exposures go to; without one, assigning works and nothing is recorded.
-            clock: microseconds UTC; when an exposure happened.
-            buffer: exposures held in memory before they are written; 1 writes each at once.
-
-        Raises:
-            SpecError: the file is invalid.
-        """
-        from abstory.spec.load import load_file
-
-        declared = load_file(Path(path))
-        fields = {name: getattr(declared, name) for name in Declared.model_fields}
-        experiment = cls.model_construct(declared.model_fields_set, **fields)
-        if store is not None:
-            experiment._recorder = Recorder(Path(store), declared, clock=clock, limit=buffer)  # noqa: SLF001 ours
-        return experiment
-
-    def assign(self, viewer_id: str | int, attributes: Attributes | None = None) -> Assignment:
-        """The viewer's assignment; nothing is recorded until its variant or creative is read.
-
-        Args:
-            viewer_id: 1 to 256 bytes of UTF-8 text as given, or an int.
-            attributes: what is known of the viewer, by name; a viewer lacking one the audience names is not eligible.
-
-        Raises:
-            InvalidViewerId: the id is refused.
-            UsageError: an attribute the audience names is neither text, int nor bool.
-            NotYet: the experiment asks for a layer, a range or a holdout.
-        """
-        decide, used = self._ready
-        data = viewer_bytes(viewer_id)
-        text = viewer_id if type(viewer_id) is str else data.decode()
-        return Assignment(text, decide(data, attributes), used)
-
-    def explain(self, viewer_id: str | int, attributes: Attributes | None = None) -> Explanation:
-        """Every step of the decision; records nothing. Raises as `assign`."""
-        return self._assigner.explain(viewer_id, attributes)
-
-    def flush(self, *, wait: float = 0.0) -> int:
-        """Write the exposures held so far; returns how many were new.
-
-        Raises:
-            StoreError: the database cannot be written; the exposures are held still.
-        """
-        return self._recorder.flush(wait=wait) if self._recorder else 0
-
-    def close(self) -> None:
-        """Write the exposures held so far, for the last time. Raises as `flush`."""
-        if self._recorder:
-            self._recorder.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    @cached_property
-    def _assigner(self) -> Assigner:
-        return Assigner(self)
-
-    @cached_property
-    def _ready(self) -> tuple[Decide, Used | None]:
-        # One look-up a call: a private attribute of a pydantic model costs more than the hash.
-        return self._assigner.outcome, self._recorder.add if self._recorder else None
