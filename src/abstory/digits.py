@@ -34,6 +34,7 @@ WORDS = {
     Reason.NOT_COMPARABLE: "not comparable",
     Reason.EMPTY_CELL: "empty cell",
     Reason.ALIASED: "aliased",
+    Reason.BEYOND: "beyond",
     Reason.UNTRUSTED: "withheld",
 }
 """What a cell says in place of a number that is not known; the whole reason stands in a footnote."""

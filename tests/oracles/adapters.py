@@ -20,6 +20,7 @@ from abstory.stats import (
     gatekeeping,
     group_designs,
     group_sequential,
+    logrank,
     margins_fixed,
     means,
     multiplicity,
@@ -27,6 +28,8 @@ from abstory.stats import (
     proportions,
     quantiles,
     randomization,
+    retention,
+    retention_clustered,
     sample_ratio,
     sequential,
     slot_power,
@@ -797,6 +800,79 @@ def power_cluster_mean(i):
     return slots_found(signal, i["clusters_per_arm"], i)
 
 
+def watching(histogram):
+    return retention.Watching(*(tuple(histogram[key]) for key in ("time", "exits", "completed")))
+
+
+def km_curve(i):
+    views = watching(i["histogram"])
+    points = retention.km_curve(views, i["times"], z(i))
+    answer = {
+        "survival": [p.survival for p in points],
+        "se_greenwood": [p.error for p in points],
+        "n_at_risk": [p.at_risk for p in points],
+        "ci_low_loglog": [p.interval if unknown(p.interval) else p.interval.low for p in points],
+        "ci_high_loglog": [p.interval if unknown(p.interval) else p.interval.high for p in points],
+    }
+    if "tau" in i:
+        found = retention.rmst(views, i["tau"])
+        answer |= {"rmst": found.value, "rmst_se": found.error}
+    return answer
+
+
+def unknown(value):
+    return isinstance(value, Undetermined)
+
+
+def rmst(i):
+    t, c = (retention.rmst(watching(i[arm]), i["tau"]) for arm in ("treatment", "control"))
+    ratio, interval = retention.rmst_ratio(t, c, z(i))
+    gap, error = t.value - c.value, math.hypot(t.error, c.error)
+    return {
+        "rmst_c": c.value,
+        "se_c": c.error,
+        "rmst_t": t.value,
+        "se_t": t.error,
+        "diff": gap,
+        "diff_ci_low": gap - z(i) * error,
+        "diff_ci_high": gap + z(i) * error,
+        "p_diff": two_sided_p(gap / error, math.inf),
+        "ratio": ratio,
+        "ratio_ci_low": interval.low,
+        "ratio_ci_high": interval.high,
+    }
+
+
+def log_rank(i):
+    found = logrank.logrank(watching(i["treatment"]), watching(i["control"]), i["tau"])
+    return {
+        "chi2": found.chi_square,
+        "p": found.p_value,
+        "observed_t": found.observed[0],
+        "observed_c": found.observed[1],
+        "expected_t": found.expected[0],
+        "expected_c": found.expected[1],
+    }
+
+
+def km_clustered(i):
+    rows = list(zip(i["viewer"], i["time"], map(bool, i["exit"]), i["arm"], strict=True))
+    c, t = (retention_clustered.Viewed.of(row[:3] for row in rows if row[3] == arm) for arm in (0, 1))
+    answer = {}
+    for arm, viewed in (("c", c), ("t", t)):
+        points = retention_clustered.km_clustered(viewed, i["times"], 1.96)
+        mean = retention_clustered.rmst_clustered(viewed, i["tau"])
+        answer |= {f"survival_{arm}": [p.survival for p in points], f"se_{arm}": [p.error for p in points]}
+        answer |= {f"rmst_{arm}": mean.value, f"se_rmst_{arm}": mean.error}
+    effect = retention_clustered.compare_rmst(t, c, i["tau"], FixedHorizon(0.05))
+    robust = retention_clustered.logrank_clustered(t, c, i["tau"])
+    return answer | {
+        "rmst_diff": effect.difference.value,
+        "se_rmst_diff": effect.standard_error,
+        "logrank_robust_chi2": robust.chi_square,
+    }
+
+
 ADAPTERS = {
     "prop_diff_mn": prop_diff_mn,
     "prop_diff_newcombe": prop_diff_newcombe,
@@ -863,4 +939,8 @@ ADAPTERS = {
     "icc_anova": lambda i: {"icc": slot_power.icc_anova(tallies(i))},
     "power_slot_binary": power_slot_binary,
     "power_cluster_mean": power_cluster_mean,
+    "km_curve": km_curve,
+    "km_clustered": km_clustered,
+    "rmst": rmst,
+    "logrank": log_rank,
 }

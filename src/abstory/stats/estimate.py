@@ -34,6 +34,7 @@ class Reason(StrEnum):
     NOT_COMPARABLE = "not comparable between lengths"
     EMPTY_CELL = "a combination has no viewers"
     ALIASED = "these variants cannot tell it apart"
+    BEYOND = "beyond what was watched"
     UNTRUSTED = "data not to be trusted"
 
 
