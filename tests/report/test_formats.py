@@ -23,7 +23,7 @@ def test_every_suffix_names_a_format():
 
 def test_an_unknown_format_is_an_error():
     with pytest.raises(KeyError):
-        renderer("html")
+        renderer("pdf")
 
 
 @pytest.mark.parametrize("name", ["csv", "md"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,8 +45,8 @@ def run(settings: Settings, options: dict[str, object]) -> None:
     from abstory import spec
 
     told = chosen(options)
-    experiment = spec.find(settings.project, str(options["key"]))
-    page = _page(settings, experiment, options)
+    experiment, source = spec.find_with_text(settings.project, str(options["key"]))
+    page = replace(_page(settings, experiment, options), source=source)
     _deliver(settings, page, told, options["file"])
 
 

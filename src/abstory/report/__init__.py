@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
     Renderer = Callable[[Page, Look], str]
 
-FORMATS = {"table": "terminal", "json": "json", "csv": "csv", "md": "markdown"}
+FORMATS = {"table": "terminal", "json": "json", "csv": "csv", "md": "markdown", "html": "html"}
 """Every format with the module whose `render` makes it."""
 
-SUFFIXES = {".txt": "table", ".json": "json", ".csv": "csv", ".md": "md"}
+SUFFIXES = {".txt": "table", ".json": "json", ".csv": "csv", ".md": "md", ".html": "html", ".htm": "html"}
 """The format that the name of a file asks for."""
 
 

@@ -60,6 +60,19 @@ def upward(outcome: Outcome) -> bool:
     return outcome.metric.direction is Direction.INCREASE
 
 
+def mark(metric: MetricResult, *, lift: bool) -> float | None:
+    """The MDE on the scale of the axis; a size declared on the other scale goes through the control's value."""
+    mde, control = metric.outcome.mde, metric.control
+    if mde is None:
+        return None
+    size = mde.value
+    if mde.relative is not lift:
+        if isinstance(control, Undetermined) or control <= 0:
+            return None
+        size = size / control if lift else size * control
+    return size if upward(metric.outcome) else -size
+
+
 def word(draft: Draft, metric: MetricResult, comparison: Comparison) -> str:
     """The word of a comparison, with a mark to the footnote on what is not known."""
     effect = comparison.effect

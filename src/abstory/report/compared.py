@@ -15,7 +15,6 @@ from abstory.report.draft import STYLES, Draft
 from abstory.report.page import ranked
 from abstory.report.tables import Column, Drawing
 from abstory.results import Comparison, MetricResult, Reads
-from abstory.stats.estimate import Undetermined
 
 SHOWN = 10
 _WIDE = 100
@@ -46,7 +45,7 @@ def compared(draft: Draft, metric: MetricResult) -> list[Text]:
     rows = order if draft.page.everything else order[:SHOWN]
     lift = cells.on_lift(metric)
     known = any(cells.estimate(row, lift=lift) for row in rows)
-    table = _Table(draft, metric, rows, lift, _mark(metric, lift=lift) if known else None)
+    table = _Table(draft, metric, rows, lift, cells.mark(metric, lift=lift) if known else None)
     columns = [*_facts(table), *(_effects(table) if known else []), _words(table)]
     return _heading(table) + draft.table(columns) + _rest(draft, order[len(rows) :])
 
@@ -113,21 +112,11 @@ def _words(table: _Table) -> Column:
 
 
 def _rest(draft: Draft, hidden: Sequence[Comparison]) -> list[Text]:
-    if not hidden:
-        return []
-    tally = {reads: sum(row.reads is reads for row in hidden) for reads in Reads}
-    told = ", ".join(f"{n} {reads.value}" for reads, n in tally.items() if n)
-    return draft.paragraph("", f"and {len(hidden)} more variants: {told} (all of them with --all)")
+    return draft.paragraph("", f"{tally(hidden)} (all of them with --all)") if hidden else []
 
 
-def _mark(metric: MetricResult, *, lift: bool) -> float | None:
-    """The MDE on the scale of the axis; a size declared on the other scale goes through the control's value."""
-    mde, control = metric.outcome.mde, metric.control
-    if mde is None:
-        return None
-    size = mde.value
-    if mde.relative is not lift:
-        if isinstance(control, Undetermined) or control <= 0:
-            return None
-        size = size / control if lift else size * control
-    return size if cells.upward(metric.outcome) else -size
+def tally(hidden: Sequence[Comparison]) -> str:
+    """What the rows that are not shown say; empty where all are."""
+    counts = {reads: sum(row.reads is reads for row in hidden) for reads in Reads}
+    told = ", ".join(f"{n} {reads.value}" for reads, n in counts.items() if n)
+    return f"and {len(hidden)} more variants: {told}" if hidden else ""

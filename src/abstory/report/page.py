@@ -27,6 +27,7 @@ class Page:
         only: metrics asked for by name, each shown over all variants; empty for the usual page.
         everything: whether long tables are shown whole, and every check of the data.
         beliefs: the Bayesian view, where it was asked for; it stands beside the verdict and is not part of it.
+        source: the text of the experiment file as it was read; empty where it is not known.
     """
 
     result: ExperimentResult
@@ -35,6 +36,7 @@ class Page:
     only: tuple[str, ...] = ()
     everything: bool = False
     beliefs: tuple[Belief, ...] = ()
+    source: str = ""
 
     @property
     def said(self) -> tuple[str, ...]:

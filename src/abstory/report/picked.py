@@ -19,7 +19,7 @@ Rows = Sequence[tuple[MetricResult, Comparison]]
 def secondary(draft: Draft, metrics: Sequence[MetricResult], variant: str) -> list[Text]:
     """Every secondary metric of one treatment."""
     rows = [(metric, metric.against(variant)) for metric in metrics]
-    told = [_change(comparison) for _, comparison in rows]
+    told = [change(comparison) for _, comparison in rows]
     units = [metric.outcome.metric.unit for metric in metrics]
     points = [cells.point(draft, e, unit, lift=lift) for (e, lift), unit in zip(told, units, strict=True)]
     ends = [cells.ends(draft, e, unit, lift=lift) for (e, lift), unit in zip(told, units, strict=True)]
@@ -40,13 +40,13 @@ def secondary(draft: Draft, metrics: Sequence[MetricResult], variant: str) -> li
 def guardrails(draft: Draft, metrics: Sequence[MetricResult], variant: str) -> list[Text]:
     """Every guardrail of one treatment: how bad it could be, beside how bad it may be."""
     rows = [(metric, metric.against(variant)) for metric in metrics]
-    moved, worst = (tuple(draft.look.plain(tell(*row)) for row in rows) for tell in (_moved, _worst))
+    changes, bounds = (tuple(draft.look.plain(tell(*row)) for row in rows) for tell in (moved, worst))
     margins = (cells.declared(m.outcome.margin, upward=not cells.upward(m.outcome)) for m in metrics)
     return draft.table(
         [
             *_values(draft, rows, "guardrail", variant),
-            Column("change", moved, right=True, drop=1, name="change"),
-            Column("could be", worst, right=True),
+            Column("change", changes, right=True, drop=1, name="change"),
+            Column("could be", bounds, right=True),
             Column("allowed", tuple(map(draft.look.plain, margins)), right=True, drop=6, name="allowed"),
             _words(draft, rows),
         ]
@@ -58,7 +58,7 @@ def _values(draft: Draft, rows: Rows, head: str, variant: str) -> list[Column | 
     units = [metric.outcome.metric.unit for metric, _ in rows]
     control = [cells.value(draft, metric.control, u) for (metric, _), u in zip(rows, units, strict=True)]
     treated = [cells.value(draft, told.value, u) for (_, told), u in zip(rows, units, strict=True)]
-    title, short = _titles(draft, variant)
+    title, short = titles(draft, variant)
     return [
         Column(f"{head}{title}", names),
         Column("control", tuple(control), right=True, drop=2, name=f"{head} control"),
@@ -66,7 +66,7 @@ def _values(draft: Draft, rows: Rows, head: str, variant: str) -> list[Column | 
     ]
 
 
-def _titles(draft: Draft, variant: str) -> tuple[str, str]:
+def titles(draft: Draft, variant: str) -> tuple[str, str]:
     """What the head of a table calls the treatment it shows, long and short."""
     page = draft.page
     if page.shipped and variant == page.pick:
@@ -79,36 +79,40 @@ def _titles(draft: Draft, variant: str) -> tuple[str, str]:
     return "", "variant"
 
 
-def _change(comparison: Comparison) -> tuple[Estimate | None, bool]:
-    """The change of a row, and whether it is a lift."""
+def change(comparison: Comparison) -> tuple[Estimate | None, bool]:
+    """The lift, where there is none the difference, and whether it is a lift."""
     lift = cells.estimate(comparison, lift=True)
     return (lift, True) if lift else (cells.estimate(comparison, lift=False), False)
 
 
-def _moved(metric: MetricResult, comparison: Comparison) -> str:
-    lift = _relative(metric)
+def moved(metric: MetricResult, comparison: Comparison) -> str:
+    """The change on the scale of the margin."""
+    lift = relative(metric)
     told = cells.estimate(comparison, lift=lift)
     return cells.size(told.value, metric.outcome.metric.unit, lift=lift) if told else digits.NOTHING
 
 
-def _worst(metric: MetricResult, comparison: Comparison) -> str:
+def worst(metric: MetricResult, comparison: Comparison) -> str:
+    """How bad it could be, on the scale of the margin."""
     bound = comparison.bound
     if bound is None or isinstance(bound, Undetermined):
         return digits.NOTHING
-    return cells.size(bound, metric.outcome.metric.unit, lift=_relative(metric))
+    return cells.size(bound, metric.outcome.metric.unit, lift=relative(metric))
 
 
-def _relative(metric: MetricResult) -> bool:
+def relative(metric: MetricResult) -> bool:
+    """Whether a guardrail is read as lifts."""
     margin = metric.outcome.margin
     return margin is None or margin.relative
 
 
 def _words(draft: Draft, rows: Rows) -> Column:
-    words = tuple(f"{cells.word(draft, *row)}{_elsewhere(draft, *row)}" for row in rows)
+    words = tuple(f"{cells.word(draft, *row)}{elsewhere(draft, *row)}" for row in rows)
     return Column("reads as", words, styles=tuple(STYLES[told.reads] for _, told in rows))
 
 
-def _elsewhere(draft: Draft, metric: MetricResult, shown: Comparison) -> str:
+def elsewhere(draft: Draft, metric: MetricResult, shown: Comparison) -> str:
+    """The mark of a footnote on the other variants in which a guardrail is harmed."""
     harmed = [c.variant for c in metric.comparisons if c.reads is Reads.HARMED and c.variant != shown.variant]
     if not harmed:
         return ""

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from abstory import digits
 from abstory.experiment import Role
+from abstory.report import banner
 from abstory.report.believed import believed
 from abstory.report.compared import compared
 from abstory.report.draft import Draft
@@ -19,8 +20,8 @@ from abstory.report.look import Look
 from abstory.report.page import Page
 from abstory.report.picked import guardrails, secondary
 from abstory.report.tables import Column
-from abstory.results import Check, Looking, Ruling, Status
-from abstory.stats.estimate import Effect, Estimate, Reason
+from abstory.results import Check, Ruling, Status
+from abstory.stats.estimate import Reason
 
 _RULINGS = {
     Ruling.SHIP: "bold green",
@@ -30,9 +31,7 @@ _RULINGS = {
     Ruling.INVALID: "bold red",
     Ruling.NO_DATA: "bold yellow",
 }
-_WORDS = {Status.OK: "ok", Status.WARN: "warning", Status.FAIL: "untrusted", Status.UNKNOWN: "unknown"}
 _STATUS = {Status.OK: "green", Status.WARN: "yellow", Status.FAIL: "bold red", Status.UNKNOWN: "yellow"}
-_FLATTERED = "best of"
 
 SECTIONS: tuple[Callable[[Draft], list[Text]], ...] = (believed,)
 """What follows the comparisons, in reading order; a section that has nothing to say gives no line."""
@@ -53,71 +52,25 @@ def lines(page: Page, look: Look) -> list[Text]:
 
 def _headline(draft: Draft) -> list[Text]:
     result = draft.page.result
-    parts = [_counted(result.viewers, "viewer"), _counted(len(result.arms), "variant"), _day(draft)]
     title = draft.paragraph("", result.title) if result.title else []
-    return draft.listed(f"{draft.look.say(result.key)} · ", parts, style="bold") + title
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{digits.count(number)} {noun}{'' if number == 1 else 's'}"
-
-
-def _day(draft: Draft) -> str:
-    result = draft.page.result
-    if result.days is None:
-        return f"day {result.day}"
-    if result.day > result.days:
-        return f"ended after {_counted(result.days, 'day')}"
-    return f"day {result.day} of {result.days}" if result.day > 0 else f"not started, {_counted(result.days, 'day')}"
+    return draft.listed(f"{draft.look.say(result.key)} · ", banner.headline(draft.page), style="bold") + title
 
 
 def _verdict(draft: Draft) -> list[Text]:
-    verdict = draft.page.verdict
-    which = f" {draft.name(verdict.variant)}" if verdict.variant else ""
-    told = [reason.rstrip(".") for reason in verdict.reasons if not reason.startswith(_FLATTERED)]
-    if verdict.days_left is not None:
-        told.append(f"about {_counted(verdict.days_left, 'day')} left at this traffic")
-    if mark := _flattered(draft):
-        told[-1:] = [f"{told[-1]} {mark}" if told else mark]
-    return draft.listed(f"{verdict.ruling.value}{which}   ", told, style=_RULINGS[verdict.ruling], joint=";")
-
-
-def _flattered(draft: Draft) -> str:
-    """The mark of the footnote on a winner picked among several: its own reason where the rule gave one."""
-    page = draft.page
-    if not page.shipped or len(page.treatments) < 2:
-        return ""
-    usual = f"{_FLATTERED} {len(page.treatments)}, so likely flattered"
-    told = next((reason for reason in page.verdict.reasons if reason.startswith(_FLATTERED)), usual)
-    return draft.note("; ".join(filter(None, (told, _shrunken(page)))))
-
-
-def _shrunken(page: Page) -> str:
-    """The picked treatment's change on the first primary once its value is drawn towards the others'."""
-    metric = next(iter(page.of(Role.PRIMARY)), None)
-    if metric is None or page.pick is None:
-        return ""
-    told = metric.against(page.pick)
-    if told.shrunken is None or not isinstance(told.effect, Effect):
-        return ""
-    change = told.shrunken - told.effect.control
-    if isinstance(told.effect.lift, Estimate):
-        return f"shrunken estimate {digits.lift(change / told.effect.control)}"
-    return f"shrunken estimate {digits.difference(change, metric.outcome.metric.unit)}"
+    style = _RULINGS[draft.page.verdict.ruling]
+    return draft.listed(f"{banner.ruled(draft)}   ", banner.reasons(draft), style=style, joint=";")
 
 
 def _data(draft: Draft) -> list[Text]:
     checks = draft.page.result.checks
     worst = status(checks)
     advice = [line for check in checks for line in _advice(draft, check)]
-    return draft.listed(f"DATA {_WORDS[worst]}   ", draft.page.said, style=_STATUS[worst]) + advice
+    return draft.listed(f"DATA {banner.WORDS[worst]}   ", draft.page.said, style=_STATUS[worst]) + advice
 
 
 def _advice(draft: Draft, check: Check) -> list[Text]:
-    told = any(check.advice in reason for reason in draft.page.verdict.reasons)
-    if check.status is Status.OK or not check.advice or told:
-        return []
-    return draft.paragraph("  → ", check.advice, style=_STATUS[check.status])
+    advice = banner.advice(draft.page, check)
+    return draft.paragraph("  → ", advice, style=_STATUS[check.status]) if advice else []
 
 
 def _numbers(draft: Draft) -> list[list[Text]]:
@@ -190,33 +143,11 @@ def _hidden(draft: Draft) -> list[Text]:
 
 
 def _how(draft: Draft) -> list[Text]:
-    result = draft.page.result
-    method = result.method
-    if draft.page.verdict.ruling is Ruling.NO_DATA:
+    chain = banner.how(draft)
+    if not chain:
         return []
-    named = draft.name(result.control) != result.control
-    control = [f"control is {result.control}"] if named else []
-    as_of = f"as of {digits.minute(result.as_of_us)} ({result.as_of_from.value})"
-    chain = ["relative lift", method.reading, method.multiplicity, f"alpha {digits.fraction(method.alpha)}"]
-    told = draft.listed("how: ", [part for part in [*chain, *control, as_of] if part], style="dim", joint=",")
-    notes = [*([_looking(method.looking)] if method.looking else []), *method.notes]
-    return told + [line for note in notes for line in draft.paragraph("     ", note)]
-
-
-def _looking(looking: Looking) -> str:
-    """Where a group sequential experiment stands between its looks."""
-    plan = (
-        f"{looking.planned} looks planned to {_counted(looking.viewers, 'viewer')}, {digits.count(looking.seen)} there"
-    )
-    taken = f"{looking.taken} taken" if looking.look is None else f"look {looking.look.number} is shown"
-    if looking.next_at is None:
-        return f"{plan}; {taken}, the last"
-    due = (
-        "one is due: abstory gate takes it"
-        if looking.seen >= looking.next_at
-        else f"next at {digits.count(looking.next_at)}"
-    )
-    return f"{plan}; {taken}, {due}"
+    told = draft.listed("how: ", chain, style="dim", joint=",")
+    return told + [line for note in banner.notes(draft.page) for line in draft.paragraph("     ", note)]
 
 
 def _next(draft: Draft) -> list[Text]:

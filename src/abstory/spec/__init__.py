@@ -3,7 +3,7 @@
 from abstory.spec.assets import with_cuts
 from abstory.spec.diagnostics import Diagnostic
 from abstory.spec.load import check_bytes, check_file, load_file
-from abstory.spec.project import Loaded, files, find, find_all, load, survey, within
+from abstory.spec.project import Loaded, files, find, find_all, find_with_text, load, survey, within
 
 __all__ = [
     "Diagnostic",
@@ -13,6 +13,7 @@ __all__ = [
     "files",
     "find",
     "find_all",
+    "find_with_text",
     "load",
     "load_file",
     "survey",

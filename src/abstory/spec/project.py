@@ -85,10 +85,15 @@ def find(root: Path, key: str) -> Experiment:
         UnknownExperiment: no valid file declares the key.
         SpecError: the file that should declare it is invalid, or two files declare it.
     """
-    experiment = load(root, key).experiment
-    if experiment is None:
+    return find_with_text(root, key)[0]
+
+
+def find_with_text(root: Path, key: str) -> tuple[Experiment, str]:
+    """As `find`, with the text of the file."""
+    loaded = load(root, key)
+    if loaded.experiment is None:
         raise UnknownExperiment(f"no experiment is called {key} in {root / FOLDER}")
-    return experiment
+    return loaded.experiment, loaded.path.read_text(encoding="utf-8-sig")
 
 
 def load(root: Path, key: str) -> Loaded:

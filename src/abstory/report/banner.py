@@ -1,0 +1,118 @@
+"""What stands at the head and the foot of a report, in words: for a terminal, for a page, for whoever lays it out."""
+
+from __future__ import annotations
+
+from abstory import digits
+from abstory.experiment import Role
+from abstory.report.draft import Draft
+from abstory.report.page import Page
+from abstory.results import Check, Looking, Ruling, Status
+from abstory.stats.estimate import Effect, Estimate
+
+WORDS = {Status.OK: "ok", Status.WARN: "warning", Status.FAIL: "untrusted", Status.UNKNOWN: "unknown"}
+"""What the data line says of the worst of the checks."""
+
+_FLATTERED = "best of"
+
+
+def headline(page: Page) -> list[str]:
+    """How many viewers, variants and days."""
+    result = page.result
+    return [counted(result.viewers, "viewer"), counted(len(result.arms), "variant"), day(page)]
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 day`, `2 days`."""
+    return f"{digits.count(number)} {noun}{'' if number == 1 else 's'}"
+
+
+def day(page: Page) -> str:
+    """Where in its schedule the experiment stands."""
+    result = page.result
+    if result.days is None:
+        return f"day {result.day}"
+    if result.day > result.days:
+        return f"ended after {counted(result.days, 'day')}"
+    return f"day {result.day} of {result.days}" if result.day > 0 else f"not started, {counted(result.days, 'day')}"
+
+
+def ruled(draft: Draft) -> str:
+    """The verdict in a word, with the variant it is about."""
+    verdict = draft.page.verdict
+    return verdict.ruling.value + (f" {draft.name(verdict.variant)}" if verdict.variant else "")
+
+
+def reasons(draft: Draft) -> list[str]:
+    """Why, and how long it may still take; the last one marked where the winner is likely flattered."""
+    verdict = draft.page.verdict
+    told = [reason.rstrip(".") for reason in verdict.reasons if not reason.startswith(_FLATTERED)]
+    if verdict.days_left is not None:
+        told.append(f"about {counted(verdict.days_left, 'day')} left at this traffic")
+    if mark := _flattered(draft):
+        told[-1:] = [f"{told[-1]} {mark}" if told else mark]
+    return told
+
+
+def advice(page: Page, check: Check) -> str:
+    """What to do about a check that is not well, unless the verdict has said it."""
+    told = any(check.advice in reason for reason in page.verdict.reasons)
+    return "" if check.status is Status.OK or told else check.advice
+
+
+def how(draft: Draft) -> list[str]:
+    """The chain of the method; empty where nothing was computed."""
+    result = draft.page.result
+    method = result.method
+    if draft.page.verdict.ruling is Ruling.NO_DATA:
+        return []
+    named = draft.name(result.control) != result.control
+    control = [f"control is {result.control}"] if named else []
+    as_of = f"as of {digits.minute(result.as_of_us)} ({result.as_of_from.value})"
+    chain = ["relative lift", method.reading, method.multiplicity, f"alpha {digits.fraction(method.alpha)}"]
+    return [part for part in [*chain, *control, as_of] if part]
+
+
+def notes(page: Page) -> list[str]:
+    """What is to be said of the method beside its chain."""
+    method = page.result.method
+    return [*([_looking(method.looking)] if method.looking else []), *method.notes]
+
+
+def _flattered(draft: Draft) -> str:
+    """The mark of the footnote on a winner picked among several: its own reason where the rule gave one."""
+    page = draft.page
+    if not page.shipped or len(page.treatments) < 2:
+        return ""
+    usual = f"{_FLATTERED} {len(page.treatments)}, so likely flattered"
+    told = next((reason for reason in page.verdict.reasons if reason.startswith(_FLATTERED)), usual)
+    return draft.note("; ".join(filter(None, (told, _shrunken(page)))))
+
+
+def _shrunken(page: Page) -> str:
+    """The picked treatment's change on the first primary once its value is drawn towards the others'."""
+    metric = next(iter(page.of(Role.PRIMARY)), None)
+    if metric is None or page.pick is None:
+        return ""
+    told = metric.against(page.pick)
+    if told.shrunken is None or not isinstance(told.effect, Effect):
+        return ""
+    change = told.shrunken - told.effect.control
+    if isinstance(told.effect.lift, Estimate):
+        return f"shrunken estimate {digits.lift(change / told.effect.control)}"
+    return f"shrunken estimate {digits.difference(change, metric.outcome.metric.unit)}"
+
+
+def _looking(looking: Looking) -> str:
+    """Where a group sequential experiment stands between its looks."""
+    plan = (
+        f"{looking.planned} looks planned to {counted(looking.viewers, 'viewer')}, {digits.count(looking.seen)} there"
+    )
+    taken = f"{looking.taken} taken" if looking.look is None else f"look {looking.look.number} is shown"
+    if looking.next_at is None:
+        return f"{plan}; {taken}, the last"
+    due = (
+        "one is due: abstory gate takes it"
+        if looking.seen >= looking.next_at
+        else f"next at {digits.count(looking.next_at)}"
+    )
+    return f"{plan}; {taken}, {due}"

@@ -1,0 +1,109 @@
+"""One treatment against control on everything that informs or protects: secondaries and guardrails."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from abstory import digits
+from abstory.experiment import Role
+from abstory.report import bars, cells, picked
+from abstory.report.html.figures import intervals
+from abstory.report.html.parts import TONES, Column, Kind, Section, Table
+from abstory.report.html.sheet import Sheet
+from abstory.results import Comparison, MetricResult
+from abstory.stats.estimate import Undetermined
+
+Rows = Sequence[tuple[MetricResult, Comparison]]
+
+
+def secondary(sheet: Sheet) -> list[Section]:
+    """The secondary metrics of the treatment to look at; of every one where everything is asked for."""
+    lead = "Exploratory: corrected among themselves, and not decided by."
+    return _section(sheet, Role.SECONDARY, "Secondary metrics", lead)
+
+
+def guardrails(sheet: Sheet) -> list[Section]:
+    """The guardrails of the treatment to look at; of every one where everything is asked for."""
+    lead = "How bad it could be, beside how bad it may be. The dashed line is the declared margin."
+    return _section(sheet, Role.GUARDRAIL, "Guardrails", lead)
+
+
+def _section(sheet: Sheet, role: Role, title: str, lead: str) -> list[Section]:
+    page = sheet.page
+    metrics = [] if page.only else page.of(role)
+    variants = page.treatments if page.everything else [page.pick] if page.pick else []
+    lay = _informing if role is Role.SECONDARY else _protecting
+    tables = [lay(sheet, [(m, m.against(v)) for m in metrics], v) for v in variants if metrics]
+    return [Section(role.value, title, tables, lead)] if tables else []
+
+
+def _informing(sheet: Sheet, rows: Rows, variant: str) -> Table:
+    draft = sheet.draft
+    told = [(*picked.change(told), metric.outcome.metric.unit) for metric, told in rows]
+    points = [cells.point(draft, e, unit, lift=lift) for e, lift, unit in told]
+    ends = [cells.ends(draft, e, unit, lift=lift) for e, lift, unit in told]
+    known = any(e for e, _, _ in told)
+    level = cells.confidence(sheet.page.result.method.alpha)
+    effects = [Column("lift", points), *_drawn(rows, ends), Column(level, ends)]
+    return _table(sheet, rows, variant, effects if known else [])
+
+
+def _drawn(rows: Rows, ends: Sequence[str]) -> list[Column]:
+    """Every lift on one axis; a metric that has only a difference has no place on it."""
+    told = [cells.estimate(comparison, lift=True) for _, comparison in rows]
+    lifts = [e for e in told if e]
+    if not lifts:
+        return []
+    axis = intervals.Axis(bars.limit_for(lifts))
+    drawn = [intervals.bar(axis, e, end if e else "no lift") for e, end in zip(told, ends, strict=True)]
+    low, high = digits.level(-axis.limit), digits.level(axis.limit)
+    return [Column("interval", drawn, Kind.DRAWN, (low, "0", high))]
+
+
+def _protecting(sheet: Sheet, rows: Rows, variant: str) -> Table:
+    bounds = [picked.worst(*row) for row in rows]
+    margins = [cells.declared(m.outcome.margin, upward=not cells.upward(m.outcome)) for m, _ in rows]
+    reach = [
+        _reach(row, f"could be {bound}, allowed {margin}")
+        for row, bound, margin in zip(rows, bounds, margins, strict=True)
+    ]
+    drawn = [Column("of what is allowed", reach, Kind.DRAWN, ("better", "0", "worse"))] if any(reach) else []
+    return _table(
+        sheet,
+        rows,
+        variant,
+        [
+            Column("change", [picked.moved(*row) for row in rows]),
+            *drawn,
+            Column("could be", bounds),
+            Column("allowed", margins),
+        ],
+    )
+
+
+def _reach(row: tuple[MetricResult, Comparison], said: str) -> str | Markup:
+    """The change and its bound as shares of the margin, worse to the right."""
+    metric, comparison = row
+    margin, bound = metric.outcome.margin, comparison.bound
+    told = cells.estimate(comparison, lift=picked.relative(metric))
+    if margin is None or bound is None or isinstance(bound, Undetermined) or told is None:
+        return ""
+    scale = (-1 if cells.upward(metric.outcome) else 1) / margin.value
+    return intervals.reach(told.value * scale, bound * scale, said)
+
+
+def _table(sheet: Sheet, rows: Rows, variant: str, effects: Sequence[Column]) -> Table:
+    draft = sheet.draft
+    units = [metric.outcome.metric.unit for metric, _ in rows]
+    control = [cells.value(draft, m.control, u) for (m, _), u in zip(rows, units, strict=True)]
+    treated = [cells.value(draft, told.value, u) for (_, told), u in zip(rows, units, strict=True)]
+    title, short = picked.titles(draft, variant)
+    words = [f"{cells.word(draft, *row)}{picked.elsewhere(draft, *row)}" for row in rows]
+    facts = [Column("control", control), Column(short, treated)]
+    names = Column("metric", [draft.look.say(m.outcome.metric.name) for m, _ in rows], Kind.NAME)
+    columns = [names, *facts, *effects, Column("reads as", words, Kind.WORD)]
+    return Table(
+        f"{draft.name(variant)}{title} against control", columns, [TONES[t.reads] for _, t in rows], narrow=True
+    )
