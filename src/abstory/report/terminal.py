@@ -157,5 +157,5 @@ def _next(draft: Draft) -> list[Text]:
     elif not page.result.trusted:
         commands = ["abstory status", f"abstory report {key} --json"]
     else:
-        commands = [f"abstory gate {key}", f"abstory report {key} -o report.json"]
+        commands = [f"abstory gate {key}", f"abstory report {key} -o report.html"]
     return draft.listed("next: ", commands, style="dim")
