@@ -9,7 +9,6 @@
 -- $event5 = share
 -- $event6 = view
 -- $experiment = launch-cta
--- $mature = 1728777600000000
 -- $start = 1728000000000000
 -- $story = s1
 -- $variant0 = 15s
@@ -46,6 +45,7 @@ first AS NOT MATERIALIZED (
     SELECT
         viewer_id,
         first_at,
+        first_at + $window AS closes_at,
         (first_at - (first_at % 86400000000 + 86400000000) % 86400000000) // 86400000000 AS day,
         arm,
         crossed
@@ -77,8 +77,8 @@ seen AS (
     WHERE logged.event IN ($event0, $event1, $event2, $event3, $event4, $event5, $event6)
         AND logged.occurred_at >= $start
         AND logged.occurred_at < $as_of
-        AND logged.occurred_at - first.first_at < $window
-        AND first.first_at <= $mature
+        AND logged.occurred_at < first.closes_at
+        AND first.closes_at <= $as_of
 ),
 viewer AS (
     SELECT
@@ -120,7 +120,7 @@ SELECT
     'viewers' AS part,
     arm,
     crossed,
-    CASE WHEN first_at <= $mature THEN 1 ELSE 0 END AS mature,
+    CASE WHEN closes_at <= $as_of THEN 1 ELSE 0 END AS mature,
     day,
     COUNT(*) AS rows_counted,
     0 AS untimed,
@@ -134,7 +134,7 @@ SELECT
         0,
         0
 FROM first
-GROUP BY arm, crossed, CASE WHEN first_at <= $mature THEN 1 ELSE 0 END, day
+GROUP BY arm, crossed, CASE WHEN closes_at <= $as_of THEN 1 ELSE 0 END, day
 UNION ALL
 SELECT
     CASE WHEN since < 0 THEN 'before' ELSE 'elsewhere' END AS part,

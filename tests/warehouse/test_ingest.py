@@ -194,7 +194,7 @@ def test_attributes_are_kept_with_their_time(tmp_path):
     )
     (found,) = load(tmp_path, file)
     assert (found.kind, found.stored, found.quarantined) == ("attributes", 1, 1)
-    assert rows(tmp_path, "attributes") == [("v1", "country", "DE", 1_767_225_600_000_000)]
+    assert rows(tmp_path, "attributes") == [("v1", "country", "DE", 1_767_225_600_000_000, 1)]
 
 
 def test_only_local_regular_files_are_read(tmp_path):

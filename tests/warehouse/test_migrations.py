@@ -27,12 +27,12 @@ def test_every_step_applies_to_the_one_before(connection):
 
 def test_an_older_database_keeps_its_rows(connection, monkeypatch):
     migrate(connection)
-    connection.execute("INSERT INTO attributes VALUES ('v1', 'country', 'DE', 0)")
+    connection.execute("INSERT INTO attributes VALUES ('v1', 'country', 'DE', 0, 1)")
     known = migrations()
     after = Migration(len(migrations()) + 1, "more", "ALTER TABLE attributes ADD COLUMN more VARCHAR")
     monkeypatch.setattr(module, "migrations", lambda: (*known, after))
     assert migrate(connection) == 1
-    assert connection.execute("FROM attributes").fetchall() == [("v1", "country", "DE", 0, None)]
+    assert connection.execute("FROM attributes").fetchall() == [("v1", "country", "DE", 0, 1, None)]
 
 
 def test_a_step_that_fails_leaves_nothing(connection, monkeypatch):

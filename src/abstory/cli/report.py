@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 @click.option("--format", "style", type=click.Choice(list(FORMATS)), default=None, help="How to write it.")
 @click.option("--metric", "metrics", multiple=True, metavar="NAME", help="Only this metric, over all variants.")
 @click.option("--as-of", default=None, metavar="TIME", help="As it stood then: ISO 8601 with an offset, or a date.")
+@click.option("--known-then", is_flag=True, help="With --as-of: without the rows that arrived only after it.")
 @click.option("--all", "everything", is_flag=True, help="Every variant, and every check of the data.")
 @click.option("--bayes", is_flag=True, help="Beside the verdict: chances, losses and credible intervals, with priors.")
 @click.option("-o", "file", type=click.Path(path_type=Path), default=None, help="Into a file; - is stdout.")
@@ -70,9 +71,12 @@ def _page(settings: Settings, experiment: Experiment, options: dict[str, object]
 
     only = _known(experiment, options["metrics"])
     now = reading.now_us()
+    if options["known_then"] and not options["as_of"]:
+        raise UsageError("--known-then needs an instant", hint="such as --as-of 2026-11-30 --known-then")
     as_of = reading.instant(str(options["as_of"]), experiment, now=now) if options["as_of"] else None
     with reading.store(settings) as store:
-        result = reading.analysed(store, experiment, now=now, as_of_us=as_of)
+        known_then = bool(options["known_then"])
+        result = reading.analysed(store, experiment, now=now, as_of_us=as_of, known_then=known_then)
     verdict = decision.decide(experiment, result)
     window = experiment.analysis.window.text
     beliefs = _beliefs(result) if options["bayes"] else ()

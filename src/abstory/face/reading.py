@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -49,7 +50,13 @@ def _parsed(text: str, experiment: Experiment) -> datetime:
 
 
 def analysed(
-    opened: DuckDBStore, experiment: Experiment, *, now: int, as_of_us: int | None = None, take: bool = False
+    opened: DuckDBStore,
+    experiment: Experiment,
+    *,
+    now: int,
+    as_of_us: int | None = None,
+    take: bool = False,
+    known_then: bool = False,
 ) -> ExperimentResult:
     """The result as it stands; of planned looks, at the last one the decision ledger knows.
 
@@ -59,11 +66,17 @@ def analysed(
         now: the clock.
         as_of_us: the instant to read at; None for the data's end.
         take: whether a planned look that is due is taken; the ledger must then keep it.
+        known_then: whether rows that arrived after `as_of_us` are left out.
     """
     from abstory import analysis, ledger
+    from abstory.analysis import recalled
 
     taken = ledger.taken(ledger.history(opened, experiment.key)) if needs_ledger(experiment) else ()
-    return analysis.run(experiment, opened, now_us=now, as_of_us=as_of_us, taken=taken, take=take)
+    if as_of_us is None:
+        return analysis.run(experiment, opened, now_us=now, taken=taken, take=take)
+    with opened.recalled(as_of_us) if known_then else nullcontext():
+        found = analysis.run(experiment, opened, now_us=now, as_of_us=as_of_us, taken=taken, take=take)
+    return recalled.told(found, opened.later(experiment.key, as_of_us), known_then=known_then)
 
 
 def needs_ledger(experiment: Experiment) -> bool:

@@ -9,6 +9,7 @@ from abstory.quality.before import covariates
 from abstory.quality.counts import COUNTS, age, immature, silent
 from abstory.quality.days import daily_split, late, novelty
 from abstory.quality.evidence import Evidence
+from abstory.quality.lateness import arrived_late
 from abstory.quality.surprise import surprise
 from abstory.results import Check
 
@@ -24,6 +25,7 @@ _CHECKS: tuple[Callable[[Evidence], Check], ...] = (
     surprise,
     novelty,
     late,
+    arrived_late,
     age,
     immature,
     *COUNTS,

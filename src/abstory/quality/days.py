@@ -75,8 +75,8 @@ def novelty(evidence: Evidence) -> Check:
 def late(evidence: Evidence) -> Check:
     """Whether viewers of the last closed day did far less than those before: events may still be on their way.
 
-    Of the first primary metric, all variants together: below 0.8 of the days before and more than 5 errors away. A
-    store keeps no time of arrival by event, so this is what lateness looks like from within.
+    Of the first primary metric, all variants together: below 0.8 of the days before and more than 5 errors away. What
+    has not come has no time of arrival: this is what its absence looks like from within.
     """
     outcome = evidence.experiment.outcomes[0]
     days = _closed_days(evidence)

@@ -83,6 +83,7 @@ class AsOf(StrEnum):
     """How the instant of a result came about."""
 
     GIVEN = "as given"
+    KNOWN_THEN = "as known then"
     NOW = "now"
     LAST_EVENT = "last event stored"
     LAST_EXPOSURE = "last exposure stored"

@@ -15,7 +15,7 @@ from abstory.metrics import COMPLETE, VIEW, Measure, MeasureKind
 from abstory.simulate.audience import length
 from abstory.simulate.play import Acts
 from abstory.stats.moments import Moments, Pair
-from abstory.warehouse.base import Answer, ArmData, RollUp, Span
+from abstory.warehouse.base import Answer, ArmData, Late, RollUp, Span
 
 if TYPE_CHECKING:
     import numpy as np
@@ -151,7 +151,7 @@ class _Found:
 
     def answer(self, look: int) -> Answer:
         arms = {arm.variant: self._arm(look, at) for at, arm in enumerate(self.question.arms)}
-        return Answer(arms, {}, 0, 0, 0, 0, 0, 0, self._by_day(look))
+        return Answer(arms, {}, 0, 0, 0, 0, 0, 0, self._by_day(look), late=Late(0, 0, 0))
 
     def _arm(self, look: int, arm: int) -> ArmData:
         """Nobody saw two variants, and everybody the one that was assigned."""

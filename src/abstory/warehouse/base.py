@@ -115,6 +115,21 @@ class Cap:
 
 
 @dataclass(frozen=True, slots=True)
+class Late:
+    """Events that came when the store already held later ones from after the end of their viewer's window.
+
+    Attributes:
+        events: such events, of closed windows.
+        viewers: whose they are.
+        longest_us: by how much the furthest lies before the events that were already there.
+    """
+
+    events: int
+    viewers: int
+    longest_us: int
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The roll-up's answer, with what was left out and why.
 
@@ -134,6 +149,7 @@ class Answer:
         watch_beyond_length: attributed views longer than the cut (capped for nothing; counted).
         exposures_by_day: day (days since 1970-01-01 UTC) and variant -> viewers first exposed, immature ones included.
         caps: of the measures that are winsorised, by name; none where no value is above 0.
+        late: what came behind; None where no stored row says when it arrived.
     """
 
     arms: Mapping[str, ArmData]
@@ -146,6 +162,22 @@ class Answer:
     watch_beyond_length: int
     exposures_by_day: Mapping[tuple[int, str], int]
     caps: Mapping[str, Cap] = field(default_factory=dict)
+    late: Late | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Rows of before an instant that arrived only after it, and whether anything had arrived by then.
+
+    Attributes:
+        exposures: of one experiment.
+        events: of any story.
+        began: whether any stored row had arrived by the instant; if not, the store was filled afterwards.
+    """
+
+    exposures: int
+    events: int
+    began: bool
 
 
 @dataclass(frozen=True, slots=True)

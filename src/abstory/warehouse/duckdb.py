@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from abstory.errors import NotWritable, UsageError
-from abstory.warehouse.base import Answer, Exposure, Ingested, Progress, RollUp, Span, Wishes
+from abstory.warehouse.base import Answer, Exposure, Ingested, Later, Progress, RollUp, Span, Wishes
 from abstory.warehouse.engine import check_file, connect, engine_errors, statement
 from abstory.warehouse.migrations import migrate, pending
 
@@ -181,6 +182,21 @@ class DuckDBStore:
 
         with engine_errors(self.path):
             return roll_up(self.connection, question)
+
+    @contextmanager
+    def recalled(self, at_us: int) -> Iterator[None]:
+        """The store as it was known at an instant: what arrived later is hidden until the context ends."""
+        from abstory.warehouse.recall import recalled
+
+        with engine_errors(self.path), recalled(self.connection, at_us):
+            yield
+
+    def later(self, experiment: str, at_us: int) -> Later:
+        """Rows of before an instant that arrived only after it."""
+        from abstory.warehouse.recall import later
+
+        with engine_errors(self.path):
+            return later(self.connection, experiment, at_us)
 
     def viewers_per_variant(self, experiment: str) -> Mapping[str, int]:
         """Distinct viewers by logged variant."""

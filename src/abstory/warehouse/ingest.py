@@ -114,7 +114,7 @@ def _layout(connection: DuckDBPyConnection, source: Source, wishes: Wishes) -> L
 
 
 def _load(connection: DuckDBPyConnection, source: Source, columns: Layout, order: Order) -> Ingested:
-    settled = [settle(connection, target) for target in TARGETS[columns.kind]]
+    settled = [settle(connection, target, order.now_us) for target in TARGETS[columns.kind]]
     quarantined = _one(connection, "SELECT count(*) FROM faulty")
     read = quarantined + _one(connection, "SELECT count(*) FROM staged WHERE fault IS NULL")
     stored = sum(part.stored for part in settled)

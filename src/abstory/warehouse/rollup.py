@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from abstory.stats.moments import Moments
 from abstory.warehouse.base import Answer, ArmData, Cap, RollUp
+from abstory.warehouse.rollup_late import late
 from abstory.warehouse.rollup_quantiles import watched
 from abstory.warehouse.rollup_text import MILLION, Query, Text
 
@@ -49,6 +50,7 @@ def roll_up(connection: DuckDBPyConnection, question: RollUp) -> Answer:
     excluded = _fetch(connection, text.excluded())
     checks = _checks(connection, question, rows)
     views = watched(lambda query: _fetch(connection, query), question)
+    behind = late(lambda query: _fetch(connection, query), question)
     return Answer(
         arms={
             arm.variant: replace(_arm(text, rows, i, checks), watched=views.get(i))
@@ -63,6 +65,7 @@ def roll_up(connection: DuckDBPyConnection, question: RollUp) -> Answer:
         watch_beyond_length=sum(row.overlong for row in rows),
         exposures_by_day=_by_day(question, rows),
         caps=_capped(text, rows),
+        late=behind,
     )
 
 

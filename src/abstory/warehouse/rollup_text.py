@@ -104,6 +104,7 @@ class Text:
             arms=" ".join(f"WHEN ${name} THEN {i}" for i, name in enumerate(self._variants)),
             variants=_listed(self._variants),
             sample=sample,
+            closes="first_at + $window",
             arm_count=len(question.arms),
             day=DAY_US,
             integer=_integer((question.as_of_us - question.start_us + 1) * len(question.arms)),
@@ -117,10 +118,16 @@ class Text:
 
     def _seen(self) -> str:
         return template("seen").format(
-            mine="1" if self.question.story is None else "CASE WHEN logged.story_id = $story THEN 1 ELSE 0 END",
+            mine=self._mine(),
             length=_length(self.question.arms),
-            events=_listed(self._events) or "NULL",
+            events=self._named_events(),
         )
+
+    def _mine(self) -> str:
+        return "1" if self.question.story is None else "CASE WHEN logged.story_id = $story THEN 1 ELSE 0 END"
+
+    def _named_events(self) -> str:
+        return _listed(self._events) or "NULL"
 
     def _known(self) -> str:
         """The tables of attributes, or nothing where none is asked for."""
@@ -156,7 +163,6 @@ class Text:
             "end": question.end_us,
             "as_of": question.as_of_us,
             "window": question.window_us,
-            "mature": question.as_of_us - question.window_us,
         }
         names = {"experiment": question.experiment, "story": question.story or "", "view": VIEW, "complete": COMPLETE}
         clamped = {key: max(-_INT64, min(_INT64, value)) for key, value in times.items()}

@@ -96,21 +96,24 @@ ATTRIBUTES = Target(
 TARGETS = {"events": (EVENTS, MIXED_EXPOSURES), "exposures": (EXPOSURES,), "attributes": (ATTRIBUTES,)}
 
 
-def settle(connection: DuckDBPyConnection, target: Target) -> Settled:
-    """Move the good staged rows of `target` into its table, inside the caller's transaction."""
+def settle(connection: DuckDBPyConnection, target: Target, arrived_us: int) -> Settled:
+    """Move the good staged rows of `target` into its table, inside the caller's transaction.
+
+    A row keeps the `arrived_us` it first came with; one that takes another's place arrives now.
+    """
     chosen = ", ".join(f"{source} AS {name}" for name, source in target.columns.items())
     connection.execute(
         f"CREATE OR REPLACE TEMP VIEW arriving AS SELECT place, {chosen}"
         f" FROM staged WHERE fault IS NULL AND {target.rows}"
     )
     if not _meet(connection, target):
-        return Settled(_insert(connection, target, "TRUE"), 0)
+        return Settled(_insert(connection, target, "TRUE", arrived_us), 0)
     _rank(connection, target)
     conflicts = _count(connection, f"SELECT count(*) FROM ranked WHERE {_BEATEN} AND differs")
     gone = f"(SELECT place FROM ranked WHERE {_BEATEN} AND old)"
     replaced = _count(connection, f"DELETE FROM {target.table} WHERE rowid IN {gone}")
     lost = f"(SELECT place FROM ranked WHERE {_BEATEN} AND NOT old)"
-    return Settled(_insert(connection, target, f"place NOT IN {lost}") - replaced, conflicts)
+    return Settled(_insert(connection, target, f"place NOT IN {lost}", arrived_us) - replaced, conflicts)
 
 
 _BEATEN = "position > 1 AND NOT (old AND kept_old)"
@@ -157,12 +160,13 @@ def _rank(connection: DuckDBPyConnection, target: Target) -> None:
     )
 
 
-def _insert(connection: DuckDBPyConnection, target: Target, which: str) -> int:
+def _insert(connection: DuckDBPyConnection, target: Target, which: str, arrived_us: int) -> int:
     names = ", ".join(target.columns)
+    rows = f"SELECT {names}, {arrived_us} FROM arriving WHERE {which}"
     # In order, each thread's block ends in a part of a row group, and the next checkpoint writes everything again.
     connection.execute("SET preserve_insertion_order = false")
     try:
-        return _count(connection, f"INSERT INTO {target.table} ({names}) SELECT {names} FROM arriving WHERE {which}")
+        return _count(connection, f"INSERT INTO {target.table} ({names}, arrived_at) {rows}")
     finally:
         connection.execute("SET preserve_insertion_order = true")
 

@@ -26,6 +26,7 @@ first AS NOT MATERIALIZED (
     SELECT
         viewer_id,
         first_at,
+        {closes} AS closes_at,
         (first_at - (first_at % {day} + {day}) % {day}) // {day} AS day,
         arm,
         crossed

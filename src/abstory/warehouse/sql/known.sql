@@ -16,7 +16,7 @@ found AS (
         WHERE name IN ({attributes})
     ) AS logged
     JOIN first ON first.viewer_id = logged.viewer_id
-    WHERE first.first_at <= $mature AND logged.number IS NOT NULL
+    WHERE first.closes_at <= $as_of AND logged.number IS NOT NULL
     GROUP BY first.viewer_id, first.arm, first.crossed, first.day
 ),
 known AS (

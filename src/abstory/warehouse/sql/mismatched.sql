@@ -6,7 +6,7 @@ drawn AS (
         CASE arm {names} END AS logged,
         {assigned} AS assigned
     FROM first
-    WHERE first_at <= $mature
+    WHERE closes_at <= $as_of
 )
 SELECT
     arm,

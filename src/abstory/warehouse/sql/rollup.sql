@@ -18,13 +18,13 @@ SELECT
     'viewers' AS part,
     arm,
     crossed,
-    CASE WHEN first_at <= $mature THEN 1 ELSE 0 END AS mature,
+    CASE WHEN closes_at <= $as_of THEN 1 ELSE 0 END AS mature,
     day,
     COUNT(*) AS rows_counted,
     0 AS untimed,
     0 AS overlong{zeros}
 FROM first
-GROUP BY arm, crossed, CASE WHEN first_at <= $mature THEN 1 ELSE 0 END, day
+GROUP BY arm, crossed, CASE WHEN closes_at <= $as_of THEN 1 ELSE 0 END, day
 UNION ALL
 SELECT
     CASE WHEN since < 0 THEN 'before' ELSE 'elsewhere' END AS part,

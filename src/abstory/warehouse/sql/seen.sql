@@ -17,6 +17,6 @@ seen AS (
     WHERE logged.event IN ({events})
         AND logged.occurred_at >= $start
         AND logged.occurred_at < $as_of
-        AND logged.occurred_at - first.first_at < $window
-        AND first.first_at <= $mature
+        AND logged.occurred_at < first.closes_at
+        AND first.closes_at <= $as_of
 )
