@@ -1,14 +1,17 @@
 """Seeded evidence for calibration.py: many experiments at once, as the sums a store would give.
 
-A row is (n, y, d, yy, dd, yd) of the treatment, then of control: means, variances (n - 1) and covariance over viewers
-of a measure y and a denominator d. Proportions come with each distinct row once and its weight, so that 20,000
-experiments cost as many calls as they have different tables.
+A row is (n, y, d, yy, dd, yd, yyy, yyd, ydd, ddd) of the treatment, then of control: means, variances and covariance
+(n - 1), third central moments (n) over viewers of a measure y and a denominator d. Proportions come with each distinct
+row once and its weight, so that 20,000 experiments cost as many calls as they have different tables.
 """
 
 import zlib
 from dataclasses import dataclass
 
 import numpy as np
+
+ARM = 10
+"""Columns of one arm."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,15 @@ def proportions(name, rates, sizes, runs):
 
 
 def _tallied(x, n):
-    p, zero = x / n, np.zeros(len(x))
-    return np.column_stack([np.full(len(x), n), p, zero, p * (1 - p) * n / (n - 1), zero, zero])
+    p = x / n
+    return columns(n, p, yy=p * (1 - p) * n / (n - 1))
+
+
+def columns(n, y, **others):
+    """An arm's columns by name; what is not named is 0."""
+    zero = np.zeros(np.shape(y))
+    names = ("d", "yy", "dd", "yd", "yyy", "yyd", "ydd", "ddd")
+    return np.stack([zero + n, y, *(others.get(name, zero) for name in names)], axis=-1)
 
 
 def means(name, law, lift, sizes, runs):
@@ -53,10 +63,11 @@ def _arm(draws, law, scale, n, runs):
     parts = []
     for start in range(0, runs, at_once):
         values = scale * law(draws, (min(at_once, runs - start), n))
-        parts.append(np.column_stack([values.mean(axis=1), values.var(axis=1, ddof=1)]))
-    y, yy = np.vstack(parts).T
-    zero = np.zeros(runs)
-    return np.column_stack([np.full(runs, n), y, zero, yy, zero, zero])
+        mean = values.mean(axis=1)
+        gaps = values - mean[:, None]
+        squares = gaps * gaps
+        parts.append(columns(n, mean, yy=squares.sum(axis=1) / (n - 1), yyy=(squares * gaps).mean(axis=1)))
+    return np.vstack(parts)
 
 
 def ratios(name, most_views, lift, sizes, runs):
@@ -73,9 +84,14 @@ def _viewed(draws, most, rate, n, runs):
         d = draws.integers(1, most + 1, shape)
         y = draws.binomial(d, draws.beta(5 * rate, 5 * (1 - rate), shape))
         my, md = y.mean(axis=1), d.mean(axis=1)
-        shared = ((y - my[:, None]) * (d - md[:, None])).sum(axis=1) / (n - 1)
-        parts.append(np.column_stack([my, md, y.var(axis=1, ddof=1), d.var(axis=1, ddof=1), shared]))
-    return np.column_stack([np.full(runs, n), np.vstack(parts)])
+        y, d = y - my[:, None], d - md[:, None]
+        seconds = {key: (a * b).sum(axis=1) / (n - 1) for key, a, b in (("yy", y, y), ("dd", d, d), ("yd", y, d))}
+        thirds = {
+            key: (a * b * c).mean(axis=1)
+            for key, a, b, c in (("yyy", y, y, y), ("yyd", y, y, d), ("ydd", y, d, d), ("ddd", d, d, d))
+        }
+        parts.append(columns(n, my, d=md, **seconds, **thirds))
+    return np.vstack(parts)
 
 
 def watched(draws, shape):
@@ -93,6 +109,11 @@ def normal(draws, shape):
     return 10.0 if draws is None else draws.normal(10.0, 3.0, shape)
 
 
+def lognormal(draws, shape):
+    """Skewed by 6.2: lognormal with sigma 1."""
+    return np.exp(0.5) if draws is None else draws.lognormal(0.0, 1.0, shape)
+
+
 def heavy(draws, shape):
     """Nine of ten are 0, the rest lognormal with sigma 2: a mean that a few viewers make."""
     if draws is None:
@@ -104,7 +125,7 @@ def heavy(draws, shape):
 
 
 def peeks(law_of, sizes, looks, runs, name):
-    """Rows of every look of growing experiments, shape (runs, looks, 12), in equal steps.
+    """Rows of every look of growing experiments, shape (runs, looks, 20), in equal steps.
 
     Args:
         law_of: (draws, arm, shape) to values of viewers; arm 0 is the treatment.
@@ -113,14 +134,13 @@ def peeks(law_of, sizes, looks, runs, name):
         runs: how many experiments.
         name: what the seed is made of.
     """
-    draws, found = generator(name), np.empty((runs, looks, 12))
+    draws, found = generator(name), np.empty((runs, looks, 2 * ARM))
     for run in range(runs):
         for arm, n in enumerate(sizes):
             values = law_of(draws, arm, (looks, n // looks))
             count = n // looks * np.arange(1, looks + 1)
-            total, squares = np.cumsum(values.sum(axis=1)), np.cumsum((values**2).sum(axis=1))
-            mean = total / count
-            spread = (squares - count * mean**2) / (count - 1)
-            zero = np.zeros(looks)
-            found[run, :, 6 * arm : 6 * arm + 6] = np.column_stack([count, mean, zero, spread, zero, zero])
+            mean, square, cube = (np.cumsum((values**power).sum(axis=1)) / count for power in (1, 2, 3))
+            third = cube - 3 * mean * square + 2 * mean**3
+            spread = (square - mean**2) * count / (count - 1)
+            found[run, :, ARM * arm : ARM * (arm + 1)] = columns(count, mean, yy=spread, yyy=third)
     return found

@@ -36,10 +36,9 @@ numbers, error and coverage of small variants jump by some tenths of a point aro
 
 MEANS = """## Means: Welch for the difference, Fieller for the lift
 
-One look, at the end. Nothing is promised where a few viewers make all of a mean, as with tails like σ = 2: no interval
-made of means and variances can, before many ten thousands of viewers a variant, least of all with a split of 1:9. It is
-not found out from the data either; a number is given there. Measure a share (`watched_12s`) or a capped time
-(`watch_seconds_to_12s`) instead.
+One look, at the end. Where a few viewers make all of a mean, as with tails like σ = 2, and variants are of unequal
+size, no interval made of means and variances holds: it is withheld there ([too skewed](methods.md#too-skewed-for-its-mean)),
+beside what others answer. With equal variants such tails only make the test too cautious.
 
 """
 

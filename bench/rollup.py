@@ -150,16 +150,17 @@ def plain(path: Path) -> object:
 def ours(data: Path, *, days: int, limit: str | None = None) -> object:
     import duckdb
 
-    from abstory.metrics import built_in
+    from abstory.metrics import built_in, triples
     from abstory.warehouse.base import Arm, RollUp
     from abstory.warehouse.rollup import roll_up
 
     metrics = [metric for name in METRICS if (metric := built_in(name))]
     measures = tuple(dict.fromkeys(measure for metric in metrics for measure in metric.measures))
     pairs = tuple(dict.fromkeys(pair for metric in metrics for pair in metric.pairs))
+    thirds = tuple(dict.fromkeys(key for metric in metrics for key in triples(metric)))
     arms = (Arm("control", 8_000), Arm("hook_a", 12_000), Arm("hook_b", 16_000))
     end = START + 14 * DAY
-    question = RollUp("hook_test", arms, START, end, days * DAY, end, None, measures, pairs)
+    question = RollUp("hook_test", arms, START, end, days * DAY, end, None, measures, pairs, triples=thirds)
     with tempfile.TemporaryDirectory() as folder:
         config = {"temp_directory": folder} | ({"memory_limit": limit} if limit else {})
         with duckdb.connect(data / "store.duckdb", read_only=True, config=config) as connection:

@@ -28,6 +28,7 @@ WORDS = {
     Reason.BEFORE_END: "not yet",
     Reason.BETWEEN_LOOKS: "not yet",
     Reason.NO_VARIATION: "no variation",
+    Reason.TOO_SKEWED: "too skewed",
     Reason.NO_DENOMINATOR: "no data",
     Reason.CONTROL_NEAR_ZERO: "no lift",
     Reason.NEGATIVE_CONTROL: "no lift",

@@ -62,7 +62,10 @@ def test_a_wrong_variance_would_be_seen(calibration, page):
     """Views counted as independent in place of viewers: the error must be found, or the table proves nothing."""
     one = calibration.case("ratio", "1–50 views, 1,000 a variant", RUNS)
     naive = one.null.rows.copy()
-    for arm in (0, 6):  # binomial variance of a share of views: R(1 − R) d̄ where the viewers' spread belongs
+    for arm in (
+        0,
+        calibration.law.ARM,
+    ):  # binomial variance of a share of views: R(1 − R) d̄ where the viewers' spread belongs
         share = naive[:, arm + 1] / naive[:, arm + 2]
         naive[:, arm + 3] = share * (1 - share) * naive[:, arm + 2]
         naive[:, arm + 4] = naive[:, arm + 5] = 0.0

@@ -1,13 +1,14 @@
 """Moments against numpy on rows, and against themselves however the rows are split."""
 
 import math
+from fractions import Fraction
 from itertools import combinations_with_replacement
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from abstory.stats.moments import Moments, pair
+from abstory.stats.moments import Moments, pair, triple
 
 NAMES = ("a", "b", "c")
 rows = st.lists(st.tuples(*[st.integers(-(10**6), 10**6)] * 3), min_size=2, max_size=60)
@@ -19,7 +20,11 @@ def moments(table):
         pair(NAMES[j], NAMES[k]): sum(row[j] * row[k] for row in table)
         for j, k in combinations_with_replacement(range(3), 2)
     }
-    return Moments.from_sums(len(table), sums, products)
+    triples = {
+        triple(*(NAMES[j] for j in key)): sum(math.prod(row[j] for j in key) for row in table)
+        for key in combinations_with_replacement(range(3), 3)
+    }
+    return Moments.from_sums(len(table), sums, products, triples)
 
 
 @given(rows)
@@ -48,6 +53,25 @@ def test_split_anywhere_and_added_the_moments_are_the_same(table, data):
 
 
 @given(rows)
+def test_third_moments_are_their_definition_in_fractions(table):
+    got, n = moments(table), len(table)
+    means = {name: Fraction(sum(row[k] for row in table), n) for k, name in enumerate(NAMES)}
+    for key, value in got.thirds.items():
+        at = [NAMES.index(name) for name in key]
+        wanted = sum(math.prod(row[k] - means[NAMES[k]] for k in at) for row in table) / n
+        assert value == float(wanted)
+
+
+@given(rows, st.data())
+def test_pooled_third_moments_are_those_of_all(table, data):
+    at = data.draw(st.integers(0, len(table)))
+    whole, pooled = moments(table), moments(table[:at]) + moments(table[at:])
+    largest = max(abs(value) for row in table for value in row) + 1.0
+    for key, value in whole.thirds.items():
+        assert pooled.thirds[key] == pytest.approx(value, rel=1e-9, abs=1e-9 * largest**3)
+
+
+@given(rows)
 def test_nothing_added_changes_nothing(table):
     whole = moments(table)
     nothing = Moments.empty(NAMES, list(whole.covariances))
@@ -71,6 +95,7 @@ def test_other_units_scale_means_once_and_covariances_twice(table, scale):
     assert scaled.means["b"] == plain.means["b"]
     assert math.isclose(scaled.variance("a"), plain.variance("a") * scale * scale, rel_tol=1e-12, abs_tol=1e-300)
     assert scaled.covariance("b", "a") == plain.covariance("a", "b") * scale
+    assert scaled.thirds["a", "a", "b"] == pytest.approx(plain.thirds["a", "a", "b"] * scale**2, rel=1e-12)
 
 
 def test_a_tally_is_a_count():

@@ -20,7 +20,13 @@ def moments(rows):
         ("d", "y"): sum(d * y for y, d in rows),
         ("d", "d"): sum(d * d for _, d in rows),
     }
-    return Moments.from_sums(len(rows), sums, products)
+    triples = {
+        ("y", "y", "y"): sum(y * y * y for y, _ in rows),
+        ("d", "y", "y"): sum(y * y * d for y, d in rows),
+        ("d", "d", "y"): sum(y * d * d for y, d in rows),
+        ("d", "d", "d"): sum(d * d * d for _, d in rows),
+    }
+    return Moments.from_sums(len(rows), sums, products, triples)
 
 
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), min_size=2, max_size=40))
@@ -34,6 +40,9 @@ def test_a_ratio_is_the_mean_of_its_linearised_values(rows):
     linear = [(y - ratio * d) / below for y, d in rows]
     assert got.mean == pytest.approx(ratio, rel=1e-12)
     assert got.variance == pytest.approx(variance(linear), rel=1e-9, abs=1e-9)
+    if got.variance:
+        centre = fmean(linear)
+        assert got.third == pytest.approx(fmean((e - centre) ** 3 for e in linear), rel=1e-9, abs=1e-6)
 
 
 def test_no_viewers():

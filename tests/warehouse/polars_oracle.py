@@ -1,5 +1,6 @@
 """The roll-up read again, plainly, in polars: sort, take the first, join, filter, group. Shares no text with the SQL."""
 
+import math
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from fractions import Fraction
@@ -227,16 +228,23 @@ def arm_data(name, first, mature, viewers, question):
 def moments(viewers, question):
     """Mean and covariance by their definitions, in exact fractions."""
     columns = {measure.name: viewers[measure.name].to_list() for measure in question.measures}
-    return exactly(columns, question.pairs, viewers.height)
+    return exactly(columns, question.pairs, viewers.height, question.triples)
 
 
-def exactly(columns, pairs, n):
+def exactly(columns, pairs, n, triples=()):
     means = {name: Fraction(sum(column), n) if n else Fraction(0) for name, column in columns.items()}
     covariances = {}
     for a, b in pairs:
         gaps = ((x - means[a]) * (y - means[b]) for x, y in zip(columns[a], columns[b], strict=True))
         covariances[pair(a, b)] = float(sum(gaps) / (n - 1)) if n > 1 else 0.0
-    return Moments(n, {name: float(mean) for name, mean in means.items()}, covariances)
+    thirds = {}
+    for key in triples:
+        cubes = (
+            math.prod(x - means[name] for name, x in zip(key, row, strict=True))
+            for row in zip(*(columns[name] for name in key), strict=True)
+        )
+        thirds[key] = float(sum(cubes, start=Fraction(0)) / n) if n else 0.0
+    return Moments(n, {name: float(mean) for name, mean in means.items()}, covariances, thirds)
 
 
 def by_day(first):

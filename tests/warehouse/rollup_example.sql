@@ -112,7 +112,12 @@ SELECT
         SUM(CAST(m1 AS DECIMAL(38,0)) * CAST(m1 AS DECIMAL(38,0))),
         SUM(CAST(m2 AS DECIMAL(38,0)) * CAST(m2 AS DECIMAL(38,0))),
         SUM(CAST(m2 AS DECIMAL(38,0)) * CAST(m3 AS DECIMAL(38,0))),
-        SUM(CAST(m3 AS DECIMAL(38,0)) * CAST(m3 AS DECIMAL(38,0)))
+        SUM(CAST(m3 AS DECIMAL(38,0)) * CAST(m3 AS DECIMAL(38,0))),
+        SUM(CAST(m1 AS DECIMAL(38,0)) * CAST(m1 AS DECIMAL(38,0)) * CAST(m1 AS DECIMAL(38,0))),
+        SUM(CAST(m2 AS DECIMAL(38,0)) * CAST(m2 AS DECIMAL(38,0)) * CAST(m2 AS DECIMAL(38,0))),
+        SUM(CAST(m2 AS DECIMAL(38,0)) * CAST(m2 AS DECIMAL(38,0)) * CAST(m3 AS DECIMAL(38,0))),
+        SUM(CAST(m2 AS DECIMAL(38,0)) * CAST(m3 AS DECIMAL(38,0)) * CAST(m3 AS DECIMAL(38,0))),
+        SUM(CAST(m3 AS DECIMAL(38,0)) * CAST(m3 AS DECIMAL(38,0)) * CAST(m3 AS DECIMAL(38,0)))
 FROM viewer
 GROUP BY viewer.arm, viewer.crossed, viewer.day
 UNION ALL
@@ -125,6 +130,11 @@ SELECT
     COUNT(*) AS rows_counted,
     0 AS untimed,
     0 AS overlong,
+        0,
+        0,
+        0,
+        0,
+        0,
         0,
         0,
         0,
@@ -145,6 +155,11 @@ SELECT
     COUNT(*) AS rows_counted,
     0 AS untimed,
     0 AS overlong,
+        0,
+        0,
+        0,
+        0,
+        0,
         0,
         0,
         0,

@@ -4,6 +4,7 @@ import importlib.util
 from dataclasses import replace
 from fractions import Fraction
 from importlib import resources
+from itertools import combinations_with_replacement, pairwise
 from pathlib import Path
 
 import duckdb
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from abstory.metrics import EVENTS, Measure, MeasureKind, built_in
-from abstory.stats.moments import Moments, pair
+from abstory.stats.moments import Moments, pair, triple
 from abstory.warehouse import rollup
 from abstory.warehouse.base import Arm, Cap, RollUp
 from abstory.warehouse.rollup import roll_up
@@ -36,6 +37,12 @@ MEASURES = (
 )
 PAIRS = tuple(pair(a.name, b.name) for a, b in zip(MEASURES, (*MEASURES[1:], MEASURES[0]), strict=True)) + tuple(
     (m.name, m.name) for m in MEASURES
+)
+# Products of three of one measure, and of two neighbours as a ratio asks for them.
+TRIPLES = tuple(
+    dict.fromkeys(
+        triple(*key) for a, b in pairwise(MEASURES) for key in combinations_with_replacement((a.name, b.name), 3)
+    )
 )
 QUESTION = RollUp("cta", ARMS, START, END, DAY, END, None, MEASURES, PAIRS)
 
@@ -127,10 +134,11 @@ questions = st.builds(
     start=st.sampled_from([START, 0, START + 1]),
     arms=st.permutations(ARMS).map(tuple),
 )
+skewed = questions.map(lambda question: replace(question, triples=TRIPLES))
 
 
 @settings(max_examples=100, deadline=None)
-@given(exposures, events, questions)
+@given(exposures, events, skewed)
 def test_every_field_equals_the_polars_reading(exposures, events, question):
     assert ask(exposures, events, question) == oracle.answer(exposures, events, question)
 
@@ -147,7 +155,7 @@ def test_neither_order_nor_split_of_rows_matters(exposures, events, question, ra
 
 
 @settings(max_examples=25, deadline=None)
-@given(exposures, events, questions)
+@given(exposures, events, skewed)
 def test_limbs_sum_to_the_same_moments(exposures, events, question):
     fill(STORE, exposures, events)
     narrow = rollup.Text(question)
@@ -253,6 +261,15 @@ def test_a_tiny_spread_on_a_huge_mean_keeps_its_digits():
     rows = [shown(f"v{i}", START) for i in range(3)]
     bought = [event(f"v{i}", "purchase-made", START, value=10**18 + i) for i in range(3)]
     assert ask(rows, bought).arms["15s"].moments.variance("sum_value(purchase-made)") == 1.0  # of 0, 1, 2
+
+
+def test_cubes_of_huge_values_are_summed_in_limbs():
+    rows = [shown(f"v{i}", START) for i in range(3)]
+    bought = [event(f"v{i}", "purchase-made", START, value=10**18 + x) for i, x in enumerate((0, 0, 3))]
+    name = "sum_value(purchase-made)"
+    fill(STORE, rows, bought)
+    answer = roll_up(STORE, replace(QUESTION, as_of_us=START + 2 * DAY, triples=((name, name, name),)))
+    assert answer.arms["15s"].moments.thirds[name, name, name] == 2.0  # of −1, −1 and 2: (8 − 1 − 1)/3
 
 
 def variance(a, b):

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from abstory.metrics import built_in
+from abstory.metrics import built_in, triples
 from abstory.warehouse.base import Arm, RollUp
 from abstory.warehouse.rollup_text import Text
 
@@ -17,7 +17,9 @@ def example():
     measures = tuple(dict.fromkeys(measure for metric in metrics for measure in metric.measures))
     pairs = tuple(dict.fromkeys(pair for metric in metrics for pair in metric.pairs))
     arms = (Arm("15s", 15_000), Arm("30s", 30_000))
-    return RollUp("launch-cta", arms, START, START + 14 * DAY, DAY, START + 10 * DAY, "s1", measures, pairs)
+    thirds = tuple(dict.fromkeys(key for metric in metrics for key in triples(metric)))
+    times = (START, START + 14 * DAY, DAY, START + 10 * DAY)
+    return RollUp("launch-cta", arms, *times, "s1", measures, pairs, triples=thirds)
 
 
 def test_the_text_for_an_example_experiment():

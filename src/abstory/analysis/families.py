@@ -20,6 +20,7 @@ from abstory.analysis.stopping import corrected
 from abstory.experiment import Experiment, Outcome, Role
 from abstory.metrics import Direction
 from abstory.results import Comparison, Look, MetricResult, Reads
+from abstory.stats import skewness
 from abstory.stats.estimate import Effect, Estimate, Undetermined
 from abstory.stats.gatekeeping import adjusted_p, primaries_first
 from abstory.stats.moments import Moments
@@ -191,7 +192,7 @@ def _word(outcome: Outcome, found: Comparison, *, apart: bool) -> Reads:
 
 def _alike(outcome: Outcome, told: Comparison, inner: Comparison) -> Comparison:
     """Two one-sided tests at the margins: the interval at 1 − 2 alpha lies inside both."""
-    effect, margin = inner.effect, outcome.margin
+    effect, margin = skewness.bound(inner.effect), outcome.margin
     if told.reads is not Reads.UNCLEAR or isinstance(effect, Undetermined) or margin is None:
         return told
     found = effect.lift if margin.relative else effect.difference

@@ -9,9 +9,10 @@ from abstory.analysis import adjustment, capping, families, readings, rowquantil
 from abstory.assignment.sql import variant_sql
 from abstory.experiment import DAY_US, Experiment, Outcome, Role, Variant
 from abstory.ledger import data_hash
-from abstory.metrics import Direction, Metric
+from abstory.metrics import Direction, Metric, triples
 from abstory.quality import Evidence, checks
 from abstory.results import ArmCount, AsOf, Comparison, ExperimentResult, Look, MetricResult, Reads, Status
+from abstory.stats import skewness
 from abstory.stats.covariates import Arms
 from abstory.stats.estimate import Effect, Estimate, Reason, Undetermined
 from abstory.stats.moments import Moments
@@ -79,6 +80,7 @@ def plan(experiment: Experiment, as_of_us: int) -> RollUp:
         pairs=tuple(dict.fromkeys((*(p for metric in metrics for p in metric.pairs), *adjustment.pairs(experiment)))),
         assigned_sql=variant_sql(experiment, "viewer_id"),
         quantiles=rowquantiles.asked(experiment),
+        triples=tuple(dict.fromkeys(key for metric in metrics for key in triples(metric))),
     )
 
 
@@ -169,6 +171,7 @@ class _Asked:
             return Comparison(variant.name, seen, effect, Reads.DESCRIPTIVE)
         if outcome.role is not Role.GUARDRAIL:
             return Comparison(variant.name, seen, effect, reads(effect, outcome.metric.direction))
+        effect = skewness.bound(effect)
         bound = _bound(effect, outcome)
         return Comparison(variant.name, seen, effect, guards(effect, outcome), bound)
 

@@ -6,7 +6,7 @@ A new kind of metric is a class in `kinds.py`, a built-in metric a line in `buil
 """
 
 from abstory.metrics.built_in import BUILT_IN, LONGEST_SECONDS, built_in, horizon_seconds, watch_seconds_to, watched
-from abstory.metrics.kinds import Direction, Mean, Metric, Proportion, Quantile, Ratio, Unit
+from abstory.metrics.kinds import Direction, Mean, Metric, Proportion, Quantile, Ratio, Unit, triples
 from abstory.metrics.measures import COMPLETE, ENGAGEMENTS, EVENTS, VIEW, VIEWS, Measure, MeasureKind
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Unit",
     "built_in",
     "horizon_seconds",
+    "triples",
     "watch_seconds_to",
     "watched",
 ]

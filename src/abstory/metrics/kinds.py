@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import combinations_with_replacement
 from typing import Protocol
 
 from abstory.metrics.measures import VIEW, VIEWS, Measure
 from abstory.stats import means, proportions, ratios
 from abstory.stats.estimate import Effect, Reason, Undetermined
-from abstory.stats.moments import Moments, Pair, Sample, Tally, pair
+from abstory.stats.moments import Moments, Pair, Sample, Tally, Triple, pair, triple
 from abstory.stats.reading import Reading
 
 
@@ -207,5 +208,13 @@ class Quantile:
         return compare_adjusted(two, reading, method="woodruff")
 
 
+def triples(metric: Metric) -> tuple[Triple, ...]:
+    """Third moments of what it asks covariances of, to tell whether it is too skewed; none for a rate."""
+    names = [measure.name for measure in metric.measures]
+    return tuple(triple(*key) for key in combinations_with_replacement(names, 3)) if metric.pairs else ()
+
+
 def _scaled(sample: Sample, scale: float) -> Sample:
-    return sample if scale == 1.0 else Sample(sample.n, sample.mean * scale, sample.variance * scale * scale)
+    if scale == 1.0:
+        return sample
+    return Sample(sample.n, sample.mean * scale, sample.variance * scale * scale, sample.third * scale**3)

@@ -5,6 +5,7 @@ The same integers are summed as the roll-up sums them, so on the same viewers th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from abstory.experiment import DAY_US, Experiment
 from abstory.metrics import COMPLETE, VIEW, Measure, MeasureKind
 from abstory.simulate.audience import length
 from abstory.simulate.play import Acts
-from abstory.stats.moments import Moments, Pair
+from abstory.stats.moments import Moments, Pair, Triple
 from abstory.warehouse.base import Answer, ArmData, Late, RollUp, Span
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ def answers(experiment: Experiment, acts: Acts, looks_us: Sequence[int]) -> Iter
         counts=ripe.sums(_ones(acts)),
         shown=seen.sums(_ones(acts)),
         sums={name: ripe.sums(column) for name, column in values.items()},
-        products={(a, b): ripe.sums(values[a] * values[b]) for a, b in question.pairs},
+        products={(a, b): ripe.sums(_product(values[a], values[b])) for a, b in question.pairs},
+        triples={key: ripe.sums(_product(*(values[name] for name in key))) for key in question.triples},
     )
     return (found.answer(look) for look in range(len(looks_us)))
 
@@ -102,6 +104,15 @@ def _in_views(acts: Acts, which: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> 
     return np.bincount(acts.viewer[which], minlength=len(acts.variant)).astype(np.int64)
 
 
+def _product(*columns: Ints) -> Ints:
+    """Of every viewer; in Python's own integers where 64 bits might not hold the sum."""
+    import numpy as np
+
+    largest = math.prod(int(np.abs(column).max(initial=0)) for column in columns)
+    first, *others = columns if largest * len(columns[0]) < 2**63 else [column.astype(object) for column in columns]
+    return math.prod(others, start=first)
+
+
 def _ones(acts: Acts) -> Ints:
     return 0 * acts.variant + 1
 
@@ -131,7 +142,7 @@ class _Cells:
         import numpy as np
 
         order = np.argsort(self.cell, kind="stable")
-        running = np.concatenate(([0], np.cumsum(column[order], dtype=np.int64)))
+        running = np.concatenate(([0], np.cumsum(column[order], dtype=column.dtype)))
         ends = np.cumsum(np.bincount(self.cell, minlength=(self.looks + 1) * self.days * self.arms))
         totals = np.diff(running[ends], prepend=0).reshape(-1, self.days, self.arms)
         found: Grid = np.cumsum(totals[: self.looks], axis=0)
@@ -148,6 +159,7 @@ class _Found:
     shown: Grid
     sums: Mapping[str, Grid]
     products: Mapping[Pair, Grid]
+    triples: Mapping[Triple, Grid]
 
     def answer(self, look: int) -> Answer:
         arms = {arm.variant: self._arm(look, at) for at, arm in enumerate(self.question.arms)}
@@ -173,6 +185,7 @@ class _Found:
             int(self.counts[look, days, arm].sum()),
             {name: int(grid[look, days, arm].sum()) for name, grid in self.sums.items()},
             {key: int(grid[look, days, arm].sum()) for key, grid in self.products.items()},
+            {key: int(grid[look, days, arm].sum()) for key, grid in self.triples.items()},
         )
 
     def _by_day(self, look: int) -> dict[tuple[int, str], int]:

@@ -7,7 +7,9 @@ import math
 from abstory.stats.covariates import Adjusted
 from abstory.stats.estimate import Effect, Estimate, Interval, Reason, Undetermined
 from abstory.stats.intervals import agreeing
+from abstory.stats.moments import Sample
 from abstory.stats.reading import Reading
+from abstory.stats.skewness import both_tails, of_difference, too_skewed
 
 _ROUNDING = 1e-14
 
@@ -18,8 +20,9 @@ def compare_adjusted(adjusted: Adjusted, reading: Reading, *, method: str = "lin
     T(R) = (m_t − R m_c)/√(v_t − 2R v_tc + R² v_c), and T(1) is that of no difference.
 
     Returns:
-        TOO_EARLY where the reading lacks units, NO_VARIATION where the difference has none; the lift is
-        CONTROL_NEAR_ZERO or NEGATIVE_CONTROL as for plain means.
+        TOO_EARLY where the reading lacks units, NO_VARIATION where the difference has none, TOO_SKEWED as for plain
+        means, the covariates taking variance away but no third moment; the lift is CONTROL_NEAR_ZERO or
+        NEGATIVE_CONTROL as for plain means.
     """
     if lacking := reading.lacks(adjusted.evidence[0]) or reading.lacks(adjusted.evidence[1]):
         return Undetermined(Reason.TOO_EARLY, lacking)
@@ -28,6 +31,9 @@ def compare_adjusted(adjusted: Adjusted, reading: Reading, *, method: str = "lin
     n = adjusted.evidence[0].n + adjusted.evidence[1].n
     seen, error = adjusted.treatment - adjusted.control, math.sqrt(adjusted.variance)
     statistic, critical = seen / error, reading.critical(n, adjusted.df)
+    skewness = _skewness(adjusted)
+    if skewness and skewness > both_tails(critical):
+        return too_skewed(skewness)
     low, high = seen - critical * error, seen + critical * error
     return Effect(
         adjusted.treatment,
@@ -39,6 +45,7 @@ def compare_adjusted(adjusted: Adjusted, reading: Reading, *, method: str = "lin
         critical,
         error,
         method,
+        skewness=skewness,
     )
 
 
@@ -76,3 +83,12 @@ def _lift(adjusted: Adjusted, statistic: float, critical: float) -> Estimate | U
         return ratio
     value = (adjusted.treatment - adjusted.control) / adjusted.control
     return Estimate(value, agreeing(ratio.low - 1, ratio.high - 1, null=0.0, statistic=statistic, critical=critical))
+
+
+def _skewness(adjusted: Adjusted) -> float:
+    """Of the difference as adjusted; more than it is where the covariates are skewed themselves."""
+    treatment, control = adjusted.evidence
+    if not isinstance(treatment, Sample) or not isinstance(control, Sample):
+        return 0.0
+    left: float = max(_ROUNDING, 1 - adjusted.removed)
+    return of_difference(treatment, control) * math.pow(left, -1.5)

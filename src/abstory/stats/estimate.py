@@ -28,6 +28,7 @@ class Reason(StrEnum):
     BEFORE_END = "withheld until the declared end"
     BETWEEN_LOOKS = "withheld until a planned look"
     NO_VARIATION = "no variation"
+    TOO_SKEWED = "too skewed for variants of so unequal size"
     NO_DENOMINATOR = "nothing to divide by"
     CONTROL_NEAR_ZERO = "control too near zero for a lift"
     NEGATIVE_CONTROL = "control is negative: no lift"
@@ -93,6 +94,7 @@ class Effect:
         standard_error: of the difference at the estimate (not the score's restricted one).
         method: the method's name in the table of methods, such as `score` or `welch`.
         removed: share of the difference's variance that covariates took away; None where it is not adjusted.
+        skewness: of the difference, >= 0, were there no effect; 0 where it is not known, and for rates.
     """
 
     treatment: float
@@ -105,6 +107,7 @@ class Effect:
     standard_error: float
     method: str
     removed: float | None = None
+    skewness: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
+from itertools import product
 
 from abstory.stats.estimate import Reason, Undetermined
-from abstory.stats.moments import Moments, pair
+from abstory.stats.moments import Moments, Triple, pair, triple
 
 _Line = Mapping[str, float]
 
@@ -37,7 +39,16 @@ def linearise(
         ratio, scale = centre.means[above] / centre.means[below], 1 / centre.means[below]
         lines[name] = {above: scale, below: -ratio * scale}
         means[name] = ratio + scale * (moments.means[above] - ratio * moments.means[below])
-    return Moments(moments.n, means, _covariances(moments, lines))
+    return Moments(moments.n, means, _covariances(moments, lines), dict(_thirds(moments, lines)))
+
+
+def _thirds(moments: Moments, lines: Mapping[str, _Line]) -> Iterator[tuple[Triple, float]]:
+    """Of each line with itself, where its parts' third moments are known."""
+    known = moments.thirds
+    for name, line in lines.items():
+        parts = {key: math.prod(line[part] for part in key) for key in product(line, repeat=3)}
+        if all(triple(*key) in known for key in parts):
+            yield (name, name, name), sum(weight * known[triple(*key)] for key, weight in parts.items())
 
 
 def _covariances(moments: Moments, lines: Mapping[str, _Line]) -> dict[tuple[str, str], float]:

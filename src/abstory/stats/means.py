@@ -9,6 +9,7 @@ from abstory.stats.estimate import Effect, Estimate, Interval, Reason, Undetermi
 from abstory.stats.intervals import agreeing
 from abstory.stats.moments import Sample
 from abstory.stats.reading import Reading
+from abstory.stats.skewness import both_tails, of_difference, too_skewed
 
 
 def compare(treatment: Sample, control: Sample, reading: Reading) -> Effect | Undetermined:
@@ -20,8 +21,9 @@ def compare(treatment: Sample, control: Sample, reading: Reading) -> Effect | Un
 
     Returns:
         NO_VIEWERS with an empty arm, TOO_FEW below two units, TOO_EARLY where the reading lacks units, NO_VARIATION
-        where neither arm varies. The lift is CONTROL_NEAR_ZERO where control's mean is not distinguishable from 0 at
-        the critical value, NEGATIVE_CONTROL below 0.
+        where neither arm varies, TOO_SKEWED where the difference's skewness is known and would make the error more
+        than 1.2 times its nominal value. The lift is CONTROL_NEAR_ZERO where control's mean is not distinguishable
+        from 0 at the critical value, NEGATIVE_CONTROL below 0.
     """
     if missing := _missing(treatment, control, reading):
         return missing
@@ -31,6 +33,9 @@ def compare(treatment: Sample, control: Sample, reading: Reading) -> Effect | Un
     n, df = treatment.n + control.n, welch_df(treatment, control)
     seen, error = treatment.mean - control.mean, sqrt(v_t + v_c)
     statistic, critical = seen / error, reading.critical(n, df)
+    skewness = of_difference(treatment, control)
+    if skewness and skewness > both_tails(critical):
+        return too_skewed(skewness)
     between = agreeing(
         seen - critical * error, seen + critical * error, null=0.0, statistic=statistic, critical=critical
     )
@@ -44,6 +49,7 @@ def compare(treatment: Sample, control: Sample, reading: Reading) -> Effect | Un
         critical,
         error,
         "welch",
+        skewness=skewness,
     )
 
 

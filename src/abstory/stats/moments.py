@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from abstory.stats.estimate import record
 
 Pair = tuple[str, str]
+Triple = tuple[str, str, str]
 
 
 def pair(a: str, b: str) -> Pair:
@@ -38,27 +40,31 @@ class Tally:
 class Sample:
     """`n` units with a mean and a per-unit variance (n − 1), so that variance / n is the mean's.
 
-    A ratio of sums is a Sample of its linearised values (delta method): mean is the ratio.
+    A ratio of sums is a Sample of its linearised values (delta method): mean is the ratio. `third` is their third
+    central moment Σ(x − mean)³/n; 0 where it is not known, which counts as no skewness.
     """
 
     n: int
     mean: float
     variance: float
+    third: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """n, means and covariances (n − 1) of the measures of one variant's viewers.
+    """n, means, covariances (n − 1) and third central moments (n) of the measures of one variant's viewers.
 
     Attributes:
         n: viewers, zeros included.
         means: by measure.
         covariances: by sorted pair of measures; only the pairs that were asked for.
+        thirds: by sorted triple of measures, Σ(a − ā)(b − b̄)(c − c̄)/n; only those asked for.
     """
 
     n: int
     means: Mapping[str, float]
     covariances: Mapping[Pair, float]
+    thirds: Mapping[Triple, float] = field(default_factory=dict)
 
     @classmethod
     def empty(cls, names: Sequence[str], pairs: Sequence[Pair]) -> Moments:
@@ -66,14 +72,24 @@ class Moments:
         return cls(0, dict.fromkeys(names, 0.0), dict.fromkeys((pair(*p) for p in pairs), 0.0))
 
     @classmethod
-    def from_sums(cls, n: int, sums: Mapping[str, int], products: Mapping[Pair, int]) -> Moments:
-        """Exact: integer sums and sums of products, divided only at the end, so large means lose no digits."""
+    def from_sums(
+        cls, n: int, sums: Mapping[str, int], products: Mapping[Pair, int], triples: Mapping[Triple, int] | None = None
+    ) -> Moments:
+        """Exact: integer sums and sums of products, divided only at the end, so large means lose no digits.
+
+        Args:
+            n: viewers.
+            sums: by measure.
+            products: sums of products, by sorted pair.
+            triples: sums of products of three, by sorted triple; their pairs must be there too.
+        """
         means = {name: float(Fraction(total, n)) if n else 0.0 for name, total in sums.items()}
         covariances = {
             pair(a, b): float(Fraction(n * total - sums[a] * sums[b], n * (n - 1))) if n > 1 else 0.0
             for (a, b), total in products.items()
         }
-        return cls(n, means, covariances)
+        thirds = {key: _third(n, sums, products, (key, total)) for key, total in (triples or {}).items()}
+        return cls(n, means, covariances, thirds)
 
     def __add__(self, other: Moments) -> Moments:
         """Pool two disjoint sets of viewers (pairwise update, Chan, Golub & LeVeque 1979)."""
@@ -89,7 +105,17 @@ class Moments:
             / (n - 1)
             for (a, b), c in self.covariances.items()
         }
-        return Moments(n, means, covariances)
+        return Moments(n, means, covariances, {key: self._pooled(other, gap, key) for key in self.thirds})
+
+    def _pooled(self, other: Moments, gap: Mapping[str, float], key: Triple) -> float:
+        """Third moment of both sets (Pébay, SAND2008-6212, equation 2.1 for three variables)."""
+        n, gaps = self.n + other.n, [gap[name] for name in key]
+        within = self.n * self.thirds[key] + other.n * other.thirds[key]
+        between = math.prod(gaps) * self.n * other.n * (self.n - other.n) / n
+        for one, rest in zip(gaps, _without_each(key), strict=True):
+            mine, theirs = ((arm.n - 1) * arm.covariances[rest] for arm in (self, other))
+            between += one * (self.n * theirs - other.n * mine)
+        return (within + between / n) / n
 
     def scaled(self, scales: Mapping[str, float]) -> Moments:
         """The same viewers with measures in other units (a measure not named keeps its own)."""
@@ -98,6 +124,7 @@ class Moments:
             self.n,
             {name: mean * of(name, 1.0) for name, mean in self.means.items()},
             {(a, b): c * of(a, 1.0) * of(b, 1.0) for (a, b), c in self.covariances.items()},
+            {key: c * math.prod(of(name, 1.0) for name in key) for key, c in self.thirds.items()},
         )
 
     def variance(self, name: str) -> float:
@@ -114,4 +141,23 @@ class Moments:
 
     def sample(self, name: str) -> Sample:
         """A measure as a sample of per-viewer values."""
-        return Sample(self.n, self.means[name], self.variance(name))
+        return Sample(self.n, self.means[name], self.variance(name), self.thirds.get((name, name, name), 0.0))
+
+
+def triple(a: str, b: str, c: str) -> Triple:
+    """The one key under which the third moment of three measures is kept."""
+    first, second, third = sorted((a, b, c))
+    return first, second, third
+
+
+def _without_each(key: Triple) -> tuple[Pair, Pair, Pair]:
+    a, b, c = key
+    return pair(b, c), pair(a, c), pair(a, b)
+
+
+def _third(n: int, sums: Mapping[str, int], products: Mapping[Pair, int], own: tuple[Triple, int]) -> float:
+    """[n² Σabc − n(Σab Σc + Σac Σb + Σbc Σa) + 2 Σa Σb Σc]/n³, exact until the one division."""
+    key, total = own
+    totals = [sums[name] for name in key]
+    crossed = sum(one * products[rest] for one, rest in zip(totals, _without_each(key), strict=True))
+    return float(Fraction(n * (n * total - crossed) + 2 * math.prod(totals), n**3)) if n else 0.0

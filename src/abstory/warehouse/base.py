@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from abstory.metrics import Measure
-from abstory.stats.moments import Moments, Pair
+from abstory.stats.moments import Moments, Pair, Triple
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ class RollUp:
         story: only events of this story are attributed; None attributes every story.
         measures: what to build per viewer, without repeats.
         pairs: the covariances wanted, by measure name.
+        triples: the third moments wanted, of measures that are not attributes; their pairs are wanted too.
         assigned_sql: an SQL expression over `viewer_id` that gives the variant assignment gives, or NULL;
             trusted text, made by assignment. None leaves `mismatched` unchecked.
         quantiles: shares of views in (0, 1) whose watch time is asked for; some measure must read views.
@@ -57,6 +58,7 @@ class RollUp:
     pairs: tuple[Pair, ...]
     assigned_sql: str | None = None
     quantiles: tuple[float, ...] = ()
+    triples: tuple[Triple, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,16 +151,11 @@ def _days(text: Text, own: Iterable[_Found]) -> dict[int, Moments]:
 def _moments(text: Text, rows: Sequence[_Found]) -> Moments:
     n = _count(row for row in rows if row.part == "viewers" and row.mature)
     names = [measure.name for measure in text.question.measures]
-    width = len(names) + len(text.pairs) * len(text.weights)
+    width = len(names) + text.width
     columns = zip(*(row.sums[:width] for row in rows if row.part in _SUMMED), strict=True)
     totals = [sum(column) for column in columns] or [0] * width
     sums = dict(zip(names, totals, strict=False))
-    return Moments.from_sums(n, sums, dict(zip(text.pairs, _products(totals[len(names) :], text.weights), strict=True)))
-
-
-def _products(limbs: Sequence[int], weights: Sequence[int]) -> Iterator[int]:
-    for at in range(0, len(limbs), len(weights)):
-        yield sum(weight * limb for weight, limb in zip(weights, limbs[at:], strict=False))
+    return Moments.from_sums(n, sums, *text.products(totals[len(names) :]))
 
 
 def _count(rows: Iterable[_Found]) -> int:

@@ -6,16 +6,19 @@ Numbers are written as digits; every name (experiment, story, variant, event) is
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
+from itertools import product
 
 from abstory.metrics import COMPLETE, VIEW, Measure, MeasureKind
-from abstory.stats.moments import Pair, pair
+from abstory.stats.moments import Pair, Triple, pair, triple
 from abstory.warehouse.base import Arm, RollUp
 
 DAY_US = 86_400_000_000
-LIMB = 2**48
+LIMBS = {2: 2**48, 3: 2**32}
+"""By the number of factors: so that a product of limbs leaves room for a thousand million viewers."""
 MILLION = 1_000_000
 LARGEST_NUMBER = 10**18
 _INT64 = 2**63 - 1
@@ -38,14 +41,15 @@ class Text:
     Args:
         question: what is asked.
         caps: by measure, what its values are cut to.
-        wide: whether products are summed in limbs of 48 bits; slower, and no input can overflow them.
+        wide: whether products are summed in limbs; slower, and no input can overflow them.
     """
 
     def __init__(self, question: RollUp, *, caps: Mapping[str, int] | None = None, wide: bool = False) -> None:
         self.question = question
         self.caps = caps or {}
         self.pairs: tuple[Pair, ...] = tuple(dict.fromkeys(pair(*p) for p in question.pairs))
-        self.weights = (LIMB * LIMB, LIMB, 1) if wide else (1,)
+        self.triples: tuple[Triple, ...] = tuple(dict.fromkeys(triple(*t) for t in question.triples))
+        self.wide = wide
         self._columns = {measure.name: f"m{i}" for i, measure in enumerate(question.measures)}
         self._prior = {measure.name: measure for measure in question.measures if measure.attribute}
         names = dict.fromkeys(measure.attribute for measure in self._prior.values())
@@ -56,7 +60,7 @@ class Text:
     def rollup(self) -> Query:
         """Sums by arm, crossing and day, viewers by maturity too, and events left out.
 
-        After the measures and the pairs come viewers above each cap.
+        After the measures, the pairs and the triples come viewers above each cap.
         """
         return self._query(
             "rollup",
@@ -186,7 +190,7 @@ class Text:
         )
 
     def _sums(self, *, prior: bool) -> list[str]:
-        """One column each for measures, pairs and viewers above caps: of attributes alone, or of all that has events.
+        """One column each for measures, products and viewers above caps: of attributes alone, or of all with events.
 
         Attributes alone are summed over every viewer that has one; products with what viewers did, over those with
         events: each product is summed once.
@@ -195,9 +199,9 @@ class Text:
             f"SUM(CAST({column} AS {_DECIMAL}))" if (name in self._prior) is prior else "0"
             for name, column in self._columns.items()
         ]
-        for a, b in self.pairs:
-            alone = a in self._prior and b in self._prior
-            products = self._products(self._side(a, alone=alone), self._side(b, alone=alone))
+        for names in (*self.pairs, *self.triples):
+            alone = all(name in self._prior for name in names)
+            products = self._products([self._side(name, alone=alone) for name in names])
             sums += [f"SUM({text})" if alone is prior else "0" for text in products]
         return sums + ["0" if prior else f"SUM(a{self._columns[measure.name]})" for measure in self._cut()]
 
@@ -206,11 +210,32 @@ class Text:
         column = self._columns[name]
         return f"COALESCE({column}, 0)" if name in self._prior and not alone else column
 
-    def _products(self, a: str, b: str) -> list[str]:
-        if len(self.weights) == 1:
-            return [_times(a, b)]
-        high_a, low_a, high_b, low_b = (f"{x} {op} {LIMB}" for x in (a, b) for op in ("//", "%"))
-        return [_times(high_a, high_b), f"{_times(high_a, low_b)} + {_times(low_a, high_b)}", _times(low_a, low_b)]
+    @property
+    def width(self) -> int:
+        """How many columns products take."""
+        return len(self.pairs) * len(self._weights(2)) + len(self.triples) * len(self._weights(3))
+
+    def _weights(self, factors: int) -> tuple[int, ...]:
+        return tuple(LIMBS[factors] ** high for high in range(factors, -1, -1)) if self.wide else (1,)
+
+    def products(self, totals: Sequence[int]) -> tuple[dict[Pair, int], dict[Triple, int]]:
+        """Sums of products, from their columns."""
+        columns = iter(totals)
+
+        def summed(factors: int) -> int:
+            return sum(weight * next(columns) for weight in self._weights(factors))
+
+        return {key: summed(2) for key in self.pairs}, {key: summed(3) for key in self.triples}
+
+    def _products(self, factors: Sequence[str]) -> list[str]:
+        """The columns of one product: of whole numbers, or of their high and low limbs by how many are low."""
+        if not self.wide:
+            return [_times(*factors)]
+        limb, by_low = LIMBS[len(factors)], defaultdict(list)
+        for ops in product(("//", "%"), repeat=len(factors)):
+            limbs = (f"{factor} {op} {limb}" for factor, op in zip(factors, ops, strict=True))
+            by_low[ops.count("%")].append(_times(*limbs))
+        return [" + ".join(by_low[low]) for low in sorted(by_low)]
 
 
 # A row of `seen` is one event inside the viewer's window; every measure is 0 for a viewer it does not touch.
@@ -283,5 +308,5 @@ def _lines(columns: Iterable[str]) -> str:
     return "".join(f",\n        {column}" for column in columns)
 
 
-def _times(a: str, b: str) -> str:
-    return f"CAST({a} AS {_DECIMAL}) * CAST({b} AS {_DECIMAL})"
+def _times(*factors: str) -> str:
+    return " * ".join(f"CAST({factor} AS {_DECIMAL})" for factor in factors)
