@@ -37,8 +37,9 @@ numbers, error and coverage of small variants jump by some tenths of a point aro
 MEANS = """## Means: Welch for the difference, Fieller for the lift
 
 One look, at the end. Where a few viewers make all of a mean, as with tails like σ = 2, and variants are of unequal
-size, no interval made of means and variances holds: it is withheld there ([too skewed](methods.md#too-skewed-for-its-mean)),
-beside what others answer. With equal variants such tails only make the test too cautious.
+size, no interval made of means and variances holds: it is withheld there, as [too
+skewed](methods.md#too-skewed-for-its-mean), beside what others answer. With equal variants such tails only make the
+test too cautious.
 
 """
 
