@@ -9,7 +9,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long lint types imports check docs bench calibration clean
+.PHONY: help demo test test-long lint types imports check docs bench calibration editor clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -21,7 +21,7 @@ demo: .venv/runtime
 test: .venv/dev
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-test-long: .venv/dev
+test-long: .venv/dev editor
 	$(BIN)/python -m pytest -m long $(PYTEST_ARGS)
 
 lint: .venv/dev
@@ -48,6 +48,11 @@ bench: .venv/bench
 # Writes docs/calibration.md anew, the peers on the same draws; about a quarter of an hour.
 calibration: .venv/bench .venv/tea/bin/tea
 	$(BIN)/python bench/calibration.py --tea-python .venv/tea/bin/python --gb-python .venv/peers/bin/python
+
+# The language server that editors ask about YAML, to hold the JSON Schema to it; without npm its tests are skipped.
+editor: | .venv/dev
+	@test -d .venv/editor/node_modules || ! command -v npm >/dev/null \
+	  || npm install --silent --no-audit --no-fund --prefix .venv/editor yaml-language-server@1.25.0
 
 clean:
 	rm -rf .venv dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

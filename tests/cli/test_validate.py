@@ -4,6 +4,7 @@ import sys
 import pytest
 
 from abstory.cli.main import run
+from abstory.errors import ExitCode
 
 GOOD = "version: 1\nkey: {}\nfactors: {{cta: [none, buy]}}\nmetrics: {{primary: cta_rate}}\n"
 
@@ -107,3 +108,21 @@ def test_checking_a_file_imports_no_engine_and_draws_nothing(project, key, code,
     assert done.returncode == code
     assert said in done.stderr
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_fix_puts_words_right_and_says_which(call, tmp_path):
+    file = tmp_path / "experiments" / "cta.yaml"
+    file.parent.mkdir()
+    file.write_text(
+        "version: 1\nkey: cta\nfactor: {cta: [none, shop_now]}\nmetrics: {primary: [{name: cta_rat, mde: 0.2}]}\n"
+    )
+    code, out, errors = call("-C", tmp_path, "validate", "--fix", "--format", "concise")
+    assert code == ExitCode.REFUSED
+    assert f"fixed {file}:3:1: factor is now factors" in errors
+    assert f"fixed {file}:4:28: cta_rat is now cta_rate" in errors
+    assert "E206" in out
+    assert "factors: {cta" in file.read_text()
+    file.write_text(file.read_text().replace("0.2", "20%"))
+    before = file.read_bytes()
+    assert call("-C", tmp_path, "validate", "--fix")[0] == ExitCode.DONE
+    assert file.read_bytes() == before

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _NARROWEST, _USUAL = 40, 80
 
-__all__ = ["console", "harmless", "look", "note", "say_error", "show", "write", "write_file"]
+__all__ = ["console", "harmless", "look", "note", "say_error", "show", "write", "write_bytes", "write_file"]
 
 
 def say_error(error: AbstoryError) -> None:
@@ -81,6 +81,11 @@ def write(text: str) -> None:
 
 
 def write_file(path: Path, text: str) -> None:
+    """As `write_bytes`, of a text in UTF-8."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, data: bytes) -> None:
     """A whole file or none: written beside, then renamed.
 
     Raises:
@@ -93,16 +98,16 @@ def write_file(path: Path, text: str) -> None:
         raise NotWritable(f"{path} is not a regular file", hint="-o - writes to stdout")
     beside = target.with_name(f".{target.name}.{os.getpid()}.new")
     try:
-        _put(beside, target, text)
+        _put(beside, target, data)
     except OSError as error:
         raise NotWritable(f"{path} cannot be written: {error.strerror}") from None
     finally:
         beside.unlink(missing_ok=True)
 
 
-def _put(beside: Path, target: Path, text: str) -> None:
-    with beside.open("w", encoding="utf-8", newline="") as file:
-        file.write(text)
+def _put(beside: Path, target: Path, data: bytes) -> None:
+    with beside.open("wb") as file:
+        file.write(data)
         file.flush()
         os.fsync(file.fileno())
     beside.replace(target)

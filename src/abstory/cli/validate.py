@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 )
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
 @click.option("--assets", is_flag=True, help="Look for every cut that `asset` names, in the project folder.")
+@click.option("--fix", is_flag=True, help="Put misspelt words right where only one can have been meant.")
 @click.pass_obj
-def command(settings: Settings, paths: tuple[Path, ...], style: str, *, strict: bool, assets: bool) -> int:
+def command(settings: Settings, paths: tuple[Path, ...], style: str, *, strict: bool, assets: bool, fix: bool) -> int:
     """Check experiment files: every error and warning, each with its place.
 
     PATHS are files or folders; without any, the project's experiments folder.
@@ -38,6 +39,9 @@ def command(settings: Settings, paths: tuple[Path, ...], style: str, *, strict: 
     """
     from abstory.spec.render import rendered
 
+    if fix:
+        for path in _chosen(settings, paths):
+            _fix(settings, path)
     loaded = _checked(settings, paths, assets=assets)
     found = [one for each in loaded for one in each.diagnostics]
     if found or style == "json":
@@ -47,14 +51,36 @@ def command(settings: Settings, paths: tuple[Path, ...], style: str, *, strict: 
     return ExitCode.REFUSED if failed else ExitCode.DONE
 
 
-def _checked(settings: Settings, paths: tuple[Path, ...], *, assets: bool) -> tuple[Loaded, ...]:
-    from abstory.spec import files, survey, with_cuts
+def _fix(settings: Settings, path: Path) -> None:
+    """Put the file's misspelt words right, whole or not at all; what cannot be read is told when it is checked."""
+    from abstory.cli.output import write_bytes
+    from abstory.spec.fix import fixed
+
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return
+    after, done = fixed(data, str(path))
+    if done:
+        write_bytes(path, after)
+    for one in done:
+        note(settings, f"fixed {path}:{one.line}:{one.column}: {one.found} is now {one.meant}")
+
+
+def _chosen(settings: Settings, paths: tuple[Path, ...]) -> tuple[Path, ...]:
+    from abstory.spec import files
 
     chosen = tuple(file for path in paths for file in _inside(path)) if paths else files(settings.project)
     if not chosen:
         where = ", ".join(map(str, paths)) or settings.project / "experiments"
         raise UsageError(f"no experiment files in {where}", hint="abstory new KEY writes one to start from")
-    loaded = survey(chosen)
+    return chosen
+
+
+def _checked(settings: Settings, paths: tuple[Path, ...], *, assets: bool) -> tuple[Loaded, ...]:
+    from abstory.spec import survey, with_cuts
+
+    loaded = survey(_chosen(settings, paths))
     return with_cuts(loaded, settings.project) if assets else loaded
 
 
