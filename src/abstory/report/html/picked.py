@@ -15,28 +15,30 @@ from abstory.report.html.sheet import Sheet
 from abstory.results import Comparison, MetricResult
 from abstory.stats.estimate import Undetermined
 
+_CAPTIONS = {Role.SECONDARY: "Secondary metrics", Role.GUARDRAIL: "Guardrails"}
+
 Rows = Sequence[tuple[MetricResult, Comparison]]
 
 
 def secondary(sheet: Sheet) -> list[Section]:
     """The secondary metrics of the treatment to look at; of every one where everything is asked for."""
     lead = "Exploratory: corrected among themselves, and not decided by."
-    return _section(sheet, Role.SECONDARY, "Secondary metrics", lead)
+    return _section(sheet, Role.SECONDARY, lead)
 
 
 def guardrails(sheet: Sheet) -> list[Section]:
     """The guardrails of the treatment to look at; of every one where everything is asked for."""
     lead = "How bad it could be, beside how bad it may be. The dashed line is the declared margin."
-    return _section(sheet, Role.GUARDRAIL, "Guardrails", lead)
+    return _section(sheet, Role.GUARDRAIL, lead)
 
 
-def _section(sheet: Sheet, role: Role, title: str, lead: str) -> list[Section]:
+def _section(sheet: Sheet, role: Role, lead: str) -> list[Section]:
     page = sheet.page
     metrics = [] if page.only else page.of(role)
     variants = page.treatments if page.everything else [page.pick] if page.pick else []
     lay = _informing if role is Role.SECONDARY else _protecting
     tables = [lay(sheet, [(m, m.against(v)) for m in metrics], v) for v in variants if metrics]
-    return [Section(role.value, title, tables, lead)] if tables else []
+    return [Section(role.value, _CAPTIONS[role], tables, lead)] if tables else []
 
 
 def _informing(sheet: Sheet, rows: Rows, variant: str) -> Table:
@@ -104,6 +106,5 @@ def _table(sheet: Sheet, rows: Rows, variant: str, effects: Sequence[Column]) ->
     facts = [Column("control", control), Column(short, treated)]
     names = Column("metric", [draft.look.say(m.outcome.metric.name) for m, _ in rows], Kind.NAME)
     columns = [names, *facts, *effects, Column("reads as", words, Kind.WORD)]
-    return Table(
-        f"{draft.name(variant)}{title} against control", columns, [TONES[t.reads] for _, t in rows], narrow=True
-    )
+    caption = f"{_CAPTIONS[rows[0][0].outcome.role]} of {draft.name(variant)}{title} against control"
+    return Table(caption, columns, [TONES[told.reads] for _, told in rows], narrow=True)
