@@ -26,6 +26,7 @@ import pytest
 from abstory import experiment as declared
 from abstory import metrics
 from abstory.cli.main import COMMANDS, root, run
+from abstory.report.schema import SCHEMAS
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -238,6 +239,15 @@ def test_the_commands_page_is_the_help(request):
     if request.config.getoption("--update-docs"):
         page.write_text(written, encoding="utf-8")
     assert page.read_text(encoding="utf-8") == written
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_the_published_schema_is_ours(name, request):
+    path = DOCS / "reference" / f"{name}-1.schema.json"
+    written = json.dumps(SCHEMAS[name](), indent=2, sort_keys=True) + "\n"
+    if request.config.getoption("--update-docs"):
+        path.write_text(written, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == written
 
 
 def house():

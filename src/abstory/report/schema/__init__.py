@@ -1,0 +1,14 @@
+"""The JSON Schemas of what programs read: `report/1` and `gate/1`.
+
+A schema says what must be there and lets everything else be: documents are only ever added to.
+"""
+
+from __future__ import annotations
+
+from abstory.report.schema.gate import gate
+from abstory.report.schema.report import report
+
+SCHEMAS = {"report": report, "gate": gate}
+"""What makes the schema of each document, by the word before the slash of its `abstory` field."""
+
+__all__ = ["SCHEMAS", "gate", "report"]
