@@ -90,3 +90,26 @@ def test_a_simulation_is_the_command_s(cta, project, call):
 def test_a_simulation_that_cannot_be(cta, wrong):
     with pytest.raises(abstory.UsageError):
         cta.simulate(**wrong)
+
+
+def test_a_report_is_frames_too(cta):
+    report = cta.report()
+    frame = report.to_polars()
+    assert frame.height == 4 * 3
+    assert frame.filter(metric="watched_12s", variant="shop_now")["lift"].item() == pytest.approx(0.3)
+    frames = report.frames()
+    assert list(frames) == ["comparisons", "moments", "exposures", "checks"]
+    assert frames["comparisons"].equals(frame)
+    assert frames["exposures"]["viewers"].sum() == 6000
+
+
+def test_a_notebook_shows_the_page_without_what_a_page_has_around_it(cta):
+    shown = cta.report()._repr_html_()
+    assert 'id="abstory-cta"' in shown
+    assert not {"<html", "<script", "<body"} & set(shown.split())
+
+
+def test_binary_formats_are_kept_whole(cta, tmp_path):
+    import polars as pl
+
+    assert pl.read_parquet(cta.report().save(tmp_path / "ours.parquet")).equals(cta.report().to_polars())

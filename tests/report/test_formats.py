@@ -13,6 +13,9 @@ from abstory.report.look import Look
 def test_every_format_renders_every_page(page):
     for name in FORMATS:
         text = renderer(name)(page, Look())
+        if name == "parquet":
+            assert text.startswith(b"PAR1")
+            continue
         assert text.endswith("\n")
         assert page.result.key in text or name == "csv"
 

@@ -29,6 +29,7 @@ COMMANDS = {
     "status": "One line an experiment.",
     "report": "What happened, and what to do.",
     "gate": "The verdict as an exit code.",
+    "export": "The data behind the report, as tables in a folder.",
     "ledger": "Who asked the gate, when, of which data, and what it said.",
     "doctor": "Health of the database, the files and the terminal, and where each setting comes from.",
     "completion": "Completion of commands, options and keys for your shell.",

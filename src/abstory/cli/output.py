@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _NARROWEST, _USUAL = 40, 80
 
-__all__ = ["console", "harmless", "look", "note", "say_error", "show", "write", "write_bytes", "write_file"]
+__all__ = ["console", "harmless", "look", "note", "say_error", "send", "show", "write", "write_bytes", "write_file"]
 
 
 def say_error(error: AbstoryError) -> None:
@@ -80,9 +80,18 @@ def write(text: str) -> None:
     click.echo(text, nl=False, color=True)
 
 
-def write_file(path: Path, text: str) -> None:
-    """As `write_bytes`, of a text in UTF-8."""
-    write_bytes(path, text.encode())
+def send(content: bytes) -> None:
+    """A file's bytes on stdout. Raises UsageError where that is a terminal."""
+    from abstory.errors import UsageError
+
+    if sys.stdout.isatty():
+        raise UsageError("a terminal cannot show this format", hint="-o FILE keeps it, or send it into a pipe")
+    click.echo(content, nl=False)
+
+
+def write_file(path: Path, text: str | bytes) -> None:
+    """As `write_bytes`; a text is written in UTF-8."""
+    write_bytes(path, text if isinstance(text, bytes) else text.encode())
 
 
 def write_bytes(path: Path, data: bytes) -> None:

@@ -47,7 +47,7 @@ def run(settings: Settings, options: dict[str, object]) -> None:
 
     told = chosen(options)
     experiment, source = spec.find_with_text(settings.project, str(options["key"]))
-    page = replace(_page(settings, experiment, options), source=source)
+    page = replace(page_of(settings, experiment, options), source=source)
     _deliver(settings, page, told, options["file"])
 
 
@@ -65,7 +65,8 @@ def chosen(options: dict[str, object]) -> str:
     return next(iter(asked), suffix or "table")
 
 
-def _page(settings: Settings, experiment: Experiment, options: dict[str, object]) -> Page:
+def page_of(settings: Settings, experiment: Experiment, options: dict[str, object]) -> Page:
+    """What the store holds of it, analysed and ruled on as the options ask."""
     from abstory import decision
     from abstory.report.page import Page
 
@@ -114,4 +115,11 @@ def _deliver(settings: Settings, page: Page, told: str, file: object) -> None:
 
         output.show(settings, lines(page, output.look(settings)))
     else:
-        output.write(renderer(told)(page, output.look(settings)))
+        _write(renderer(told)(page, output.look(settings)))
+
+
+def _write(content: str | bytes) -> None:
+    if isinstance(content, str):
+        output.write(content)
+    else:
+        output.send(content)

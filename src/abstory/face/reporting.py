@@ -12,6 +12,8 @@ from abstory.report.look import Look
 from abstory.report.page import Page
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from abstory.experiment import Experiment
     from abstory.results import ExperimentResult, Verdict
 
@@ -51,6 +53,23 @@ class Report:
 
         return document(self.page)
 
+    def _repr_html_(self) -> str:
+        from abstory.report.html import fragment
+
+        return fragment(self.page)
+
+    def to_polars(self) -> pl.DataFrame:
+        """The comparisons, a row a metric and variant, unrounded; null for what is not known."""
+        from abstory.report.rows import comparisons
+
+        return comparisons(self.page).frame()
+
+    def frames(self) -> dict[str, pl.DataFrame]:
+        """The data behind it as `abstory export` writes them: comparisons, moments, exposures and checks."""
+        from abstory.report.rows import TABLES
+
+        return {table.name: table.frame() for table in (make(self.page) for make in TABLES)}
+
     def save(self, path: str | Path) -> Path:
         """Write it in the format that the name's suffix asks for, such as `report.json`; returns the path.
 
@@ -65,7 +84,8 @@ class Report:
             raise UsageError(
                 f"no format is written as {file.suffix or file.name}", hint=f"one of {', '.join(SUFFIXES)}"
             )
-        file.write_text(renderer(SUFFIXES[file.suffix.lower()])(self.page, Look()), encoding="utf-8")
+        content = renderer(SUFFIXES[file.suffix.lower()])(self.page, Look())
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
         return file
 
 

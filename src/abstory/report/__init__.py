@@ -1,4 +1,4 @@
-"""Renderers: a result goes in, text comes out; nothing here prints. A format is a module and a line."""
+"""Renderers: a result goes in, text or bytes come out; nothing here prints. A format is a module and a line."""
 
 from __future__ import annotations
 
@@ -10,12 +10,20 @@ if TYPE_CHECKING:
     from abstory.report.look import Look
     from abstory.report.page import Page
 
-    Renderer = Callable[[Page, Look], str]
+    Renderer = Callable[[Page, Look], str | bytes]
 
-FORMATS = {"table": "terminal", "json": "json", "csv": "csv", "md": "markdown", "html": "html"}
+FORMATS = {"table": "terminal", "json": "json", "csv": "csv", "parquet": "parquet", "md": "markdown", "html": "html"}
 """Every format with the module whose `render` makes it."""
 
-SUFFIXES = {".txt": "table", ".json": "json", ".csv": "csv", ".md": "md", ".html": "html", ".htm": "html"}
+SUFFIXES = {
+    ".txt": "table",
+    ".json": "json",
+    ".csv": "csv",
+    ".parquet": "parquet",
+    ".md": "md",
+    ".html": "html",
+    ".htm": "html",
+}
 """The format that the name of a file asks for."""
 
 
