@@ -81,17 +81,17 @@ def _adjusted(metric: Metric, arms: Arms, regressors: Sequence[str], reading: Re
     samples = [metric.sample(moments) for moments in (arms.treatment, arms.control)]
     if any(isinstance(one, Tally) and min(one.successes, one.n - one.successes) < FEWEST_OUTCOMES for one in samples):
         return None
-    treatment, control = (_outcome(metric, moments) for moments in (arms.treatment, arms.control))
+    treatment, control = (outcome(metric, moments) for moments in (arms.treatment, arms.control))
     if isinstance(treatment, Undetermined) or isinstance(control, Undetermined):
         return None
-    found = adjust(Arms(treatment, control), _name(metric), regressors, rate=isinstance(samples[0], Tally))
+    found = adjust(Arms(treatment, control), named(metric), regressors, rate=isinstance(samples[0], Tally))
     if isinstance(found, Undetermined) or not found.used:
         return None
     read = compare_adjusted(found, reading, method=METHOD)
     return None if isinstance(read, Undetermined) else replace(read, removed=found.removed)
 
 
-def _outcome(metric: Metric, moments: Moments) -> Moments | Undetermined:
+def outcome(metric: Metric, moments: Moments) -> Moments | Undetermined:
     """In reported units; a ratio as its linearised values."""
     scaled = moments.scaled({measure.name: measure.scale for measure in metric.measures})
     if metric.kind != "ratio":
@@ -100,5 +100,6 @@ def _outcome(metric: Metric, moments: Moments) -> Moments | Undetermined:
     return linearise(scaled, {metric.name: (above.name, below.name)})
 
 
-def _name(metric: Metric) -> str:
+def named(metric: Metric) -> str:
+    """The measure of `outcome` that a regression is of."""
     return metric.name if metric.kind == "ratio" else metric.measures[0].name

@@ -18,7 +18,7 @@ from abstory.experiment.looks import GroupSequential as PlannedLooks
 from abstory.metrics import Metric
 from abstory.results import Look, Looking, Method
 from abstory.stats.dunnett import Dunnett, loadings
-from abstory.stats.estimate import Undetermined
+from abstory.stats.estimate import Reason, Undetermined
 from abstory.stats.group_sequential import GroupSequential
 from abstory.stats.moments import Moments
 from abstory.stats.multiplicity import Bonferroni
@@ -52,6 +52,15 @@ def planned_looks(experiment: Experiment) -> PlannedLooks | None:
     """The group sequential looks that the file declares; None where it declares another way."""
     looks: object = experiment.analysis.looks
     return looks if isinstance(looks, PlannedLooks) else None
+
+
+def withheld(experiment: Experiment, as_of_us: int, look: Look | None) -> Undetermined | None:
+    """Why no effect at all may be shown now; None where they may."""
+    if fixed(experiment) and not over(experiment, as_of_us):
+        return Undetermined(Reason.BEFORE_END, instant(closes_us(experiment)))
+    if planned_looks(experiment) and look is None:
+        return Undetermined(Reason.BETWEEN_LOOKS)
+    return None
 
 
 def way(experiment: Experiment) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from abstory.analysis import adjustment, capping, families, readings, rowquantiles
+from abstory.analysis import adjustment, capping, factors, families, readings, rowquantiles
+from abstory.analysis.factor_contrasts import Question
+from abstory.analysis.words import reads
 from abstory.assignment.sql import variant_sql
 from abstory.experiment import DAY_US, Experiment, Outcome, Role, Variant
 from abstory.ledger import data_hash
@@ -110,10 +112,8 @@ def analyse(
     quality = checks(Evidence(experiment, answer, stamps, age_us, readings.over(experiment, as_of_us), as_of_us))
     trusted = all(check.status is not Status.FAIL for check in quality)
     asked = _Asked(experiment, rowquantiles.moments(experiment, answer), as_of_us, trusted, look)
-    loyal = replace(asked, moments={name: arm.without_crossovers for name, arm in answer.arms.items()})
-    crossed = any(arm.crossovers for arm in answer.arms.values())
     first = _first_exposure(experiment, answer, span)
-    metrics = asked.metrics()
+    metrics, by_factor = asked.metrics(), factors.factors(asked.factorial)
     how = readings.method(experiment, asked.moments, as_of_us=as_of_us, now_us=now_us)
     return ExperimentResult(
         key=experiment.key,
@@ -128,21 +128,20 @@ def analyse(
         arms=_arms(experiment, answer),
         metrics=metrics,
         checks=quality,
-        method=replace(how, notes=(*how.notes, *_notes(experiment, answer, metrics))),
+        method=replace(how, notes=(*how.notes, *_notes(experiment, answer, metrics), *factors.notes(by_factor))),
         data_end_us=end,
         exposures_by_day=answer.exposures_by_day,
-        without_crossovers=loyal.metrics() if crossed else (),
+        without_crossovers=asked.loyal(answer),
+        factors=by_factor,
         data_hash=data_hash(answer, as_of_us=as_of_us, fingerprint=experiment.fingerprint, stored=stamps),
     )
 
 
 def _notes(experiment: Experiment, answer: Answer, metrics: tuple[MetricResult, ...]) -> Iterator[str]:
-    """What was done to the values before they were compared, and what is not shown."""
+    """What was done to the values before they were compared."""
     yield from adjustment.notes(experiment, metrics)
     yield from capping.notes(experiment, answer)
     yield from rowquantiles.notes(experiment, answer)
-    if len(experiment.factors) > 1:
-        yield "each variant is compared with control; effects of single factors are not shown yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +154,22 @@ class _Asked:
     trusted: bool
     look: Look | None = None
 
+    @property
+    def factorial(self) -> Question:
+        """The same for the factors behind the variants."""
+        closed = None if self.trusted else Undetermined(Reason.UNTRUSTED)
+        withheld = closed or readings.withheld(self.experiment, self.as_of_us, self.look)
+        return Question(self.experiment, self.moments, withheld, self.look)
+
     def metrics(self) -> tuple[MetricResult, ...]:
         family = families.Family(self.experiment, self.moments, self.look)
         return families.settled(family, self.experiment.outcomes, self.metric)
+
+    def loyal(self, answer: Answer) -> tuple[MetricResult, ...]:
+        """The metrics without viewers who saw several variants; empty where there are none."""
+        if not any(arm.crossovers for arm in answer.arms.values()):
+            return ()
+        return replace(self, moments={name: arm.without_crossovers for name, arm in answer.arms.items()}).metrics()
 
     def metric(self, outcome: Outcome, reading: Reading) -> MetricResult:
         control = value(outcome.metric, self.moments[self.experiment.control.name])
@@ -180,11 +192,7 @@ class _Asked:
             return Undetermined(Reason.UNTRUSTED)
         if detail := readings.lengths_apart(self.experiment, metric, variant):
             return Undetermined(Reason.NOT_COMPARABLE, detail)
-        if readings.fixed(self.experiment) and not readings.over(self.experiment, self.as_of_us):
-            return Undetermined(Reason.BEFORE_END, readings.instant(readings.closes_us(self.experiment)))
-        if readings.planned_looks(self.experiment) and self.look is None:
-            return Undetermined(Reason.BETWEEN_LOOKS)
-        return None
+        return readings.withheld(self.experiment, self.as_of_us, self.look)
 
     def _effect(self, metric: Metric, variant: Variant, reading: Reading) -> Effect | Undetermined:
         treatment, control = self.moments[variant.name], self.moments[self.experiment.control.name]
@@ -200,16 +208,6 @@ def value(metric: Metric, moments: Moments) -> float | Undetermined:
         return Undetermined(Reason.NO_VIEWERS)
     sample = metric.sample(moments)
     return sample if isinstance(sample, Undetermined) else sample.mean
-
-
-def reads(effect: Effect | Undetermined, direction: Direction) -> Reads:
-    """The word of a primary or secondary comparison, from the interval of the difference and nothing else."""
-    if isinstance(effect, Undetermined):
-        return Reads.UNKNOWN
-    interval = effect.difference.interval
-    if not interval.excludes(0.0):
-        return Reads.UNCLEAR
-    return Reads.BETTER if (interval.low > 0) == (direction is Direction.INCREASE) else Reads.WORSE
 
 
 def guards(effect: Effect | Undetermined, outcome: Outcome) -> Reads:

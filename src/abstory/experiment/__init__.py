@@ -195,7 +195,7 @@ class Experiment(Frozen):
             "factors": dict(self.factors),
             "metrics": sorted(_canonical_use(use) for use in self._uses()),
             "define": {name: own.canonical() for name, own in self.metrics.define.items()},
-            "analysis": self.analysis.model_dump(mode="json") | {"window": self.analysis.window.us},
+            "analysis": self.analysis.canonical(),
             "decision": self.decision.model_dump(mode="json") | {"min_runtime": self.decision.min_runtime.us},
         }
 

@@ -173,7 +173,17 @@ class Analysis(Frozen):
     )
     covariates: tuple[Name, ...] = ()
     window: DurationField = Field(Duration(DAY_US, "24h"), description="Events count this long after exposure.")
-    interactions: Literal["none", "pairs", "all"] = "pairs"
+    interactions: Literal["none", "pairs", "all"] = Field(
+        "pairs", description="Whether effects of factors are tested for depending on one another."
+    )
+    factor_weights: Literal["equal", "observed"] = Field(
+        "equal", description="How combinations of the other factors weigh in a factor's effect."
+    )
+
+    def canonical(self) -> Mapping[str, object]:
+        """As plain data for the fingerprint; fields that came later count only where they are used."""
+        plain = self.model_dump(mode="json") | {"window": self.window.us}
+        return {name: value for name, value in plain.items() if (name, value) != ("factor_weights", "equal")}
 
 
 class Decision(Frozen):

@@ -11,7 +11,8 @@ A comparison: `variant`, `value`, `reads`, `difference` and `lift` (each {estima
 `standard_error`, `method`, `bound`, `p_adjusted` (where `reads` follows a step-by-step p), `shrunken`, `at_stop`
 {difference, lift, p} (at a planned look that stops). Rates and lifts are fractions, never per cents. `method.looking`:
 {planned, viewers, seen, taken, next_at, look {number, share, as_of}} under planned looks. `beliefs`, only when asked
-for: [{metric, variant, scale, prior, chance_better, loss_shipping, loss_keeping, mean, interval}].
+for: [{metric, variant, scale, prior, chance_better, loss_shipping, loss_keeping, mean, interval}]. `factors`, where
+variants differ in several: see `plain/factors.py`.
 
 What is not known is null, with `<name>_unknown` {reason, detail} beside it; an end of a `ci` that is null is unbounded.
 There is no NaN and no Infinity. Changes to this document only ever add to it.
@@ -27,6 +28,7 @@ from typing import TYPE_CHECKING
 from abstory.experiment import Size
 from abstory.report.look import Look
 from abstory.report.page import Page
+from abstory.report.plain.factors import factors
 from abstory.report.plain.values import Plain, comparison, finite, known, why
 from abstory.results import ArmCount, Check, ExperimentResult, Looking, MetricResult, Status
 from abstory.stats.estimate import Undetermined
@@ -86,7 +88,7 @@ def _beliefs(page: Page) -> list[Plain]:
     return [_belief(belief) for belief in page.beliefs]
 
 
-SECTIONS: Mapping[str, Callable[[Page], object]] = {"beliefs": _beliefs}
+SECTIONS: Mapping[str, Callable[[Page], object]] = {"factors": factors, "beliefs": _beliefs}
 """Parts that only some reports have, and what makes them; one that is empty is left out."""
 
 

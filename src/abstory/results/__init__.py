@@ -3,26 +3,33 @@
 from abstory.results.comparison import Comparison, MetricResult, Reads
 from abstory.results.data import ArmCount, Check, Status
 from abstory.results.experiment import ExperimentResult, crossed
+from abstory.results.factors import CellMean, FactorEffect, FactorResult, Interaction, Part, Trend
 from abstory.results.method import AsOf, Look, Looking, Method
 from abstory.results.verdict import GateCheck, GateOutcome, GateReport, Require, Ruling, Verdict
 
 __all__ = [
     "ArmCount",
     "AsOf",
+    "CellMean",
     "Check",
     "Comparison",
     "ExperimentResult",
+    "FactorEffect",
+    "FactorResult",
     "GateCheck",
     "GateOutcome",
     "GateReport",
+    "Interaction",
     "Look",
     "Looking",
     "Method",
     "MetricResult",
+    "Part",
     "Reads",
     "Require",
     "Ruling",
     "Status",
+    "Trend",
     "Verdict",
     "crossed",
 ]

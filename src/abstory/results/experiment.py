@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from abstory.experiment import HOUR_US, Role
 from abstory.results.comparison import MetricResult
 from abstory.results.data import ArmCount, Check, Status
+from abstory.results.factors import FactorResult
 from abstory.results.method import AsOf, Method
 from abstory.stats.estimate import Effect
 
@@ -33,6 +34,7 @@ class ExperimentResult:
             saw the same data at the same instant under the same file.
         without_crossovers: every outcome again without the viewers who saw several variants, to hold beside `metrics`;
             never decided by, for leaving them out selects on behaviour. Empty where there are none.
+        factors: what each factor does, by outcome; empty where the variants differ in one unordered factor only.
     """
 
     key: str
@@ -53,6 +55,7 @@ class ExperimentResult:
     exposures_by_day: Mapping[tuple[int, str], int] = field(default_factory=dict)
     data_hash: str = ""
     without_crossovers: tuple[MetricResult, ...] = ()
+    factors: tuple[FactorResult, ...] = ()
 
     @property
     def viewers(self) -> int:

@@ -78,7 +78,7 @@ class Cells:
         used = [e for w, e in zip(weights, self.evidence, strict=True) if abs(w) > _UNUSED and e is not None]
         if tallies := [one for one in used if isinstance(one, Tally)]:
             return Tally(sum(one.n for one in tallies), sum(one.successes for one in tallies))
-        return Sample(sum(one.n for one in used), math.nan, math.nan)
+        return _within([one for one in used if isinstance(one, Sample)])
 
 
 def cells(named: Sequence[tuple[str, Tally | Sample | Undetermined]]) -> Cells:
@@ -116,6 +116,15 @@ def _own(one: Tally | Sample | None) -> tuple[float, float, float]:
     return one.mean, p * (1 - p) / one.n, math.inf
 
 
+def _within(used: Sequence[Sample]) -> Sample:
+    """Units of several cells, each around its own mean: enough for what a reading and the rule of skewness ask."""
+    n = sum(one.n for one in used)
+    squares = math.fsum((one.n - 1) * one.variance for one in used)
+    return Sample(
+        n, math.nan, squares / (n - 1) if n > 1 else math.nan, math.fsum(one.n * one.third for one in used) / max(n, 1)
+    )
+
+
 def marginal(found: Cells, treatment: Floats, control: Floats, reading: Reading) -> Effect | Undetermined:
     """One weighted mean of cells against another, its lift relative to the second (Fieller on contrasts).
 
@@ -129,7 +138,7 @@ def marginal(found: Cells, treatment: Floats, control: Floats, reading: Reading)
 
     Returns:
         EMPTY_CELL where a cell with weight has no value; TOO_EARLY where the reading lacks units on either side;
-        NO_VIEWERS, NO_VARIATION and the lift's reasons as for two means.
+        NO_VIEWERS, NO_VARIATION, TOO_SKEWED and the lift's reasons as for two means.
     """
     import numpy as np
 

@@ -159,9 +159,8 @@ class Model:
         """
         import numpy as np
 
-        subsets = itertools.chain.from_iterable(
-            itertools.combinations(levels, order) for order in range(len(levels) + 1)
-        )
+        named = [name for name in self.layout.factors if name in levels]
+        subsets = itertools.chain.from_iterable(itertools.combinations(named, order) for order in range(len(named) + 1))
         found = np.zeros(len(self.layout.cells))
         for term in subsets:
             found = found + self.layout.code(term, levels) @ self.coefficients(term)

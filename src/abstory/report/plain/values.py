@@ -15,11 +15,11 @@ _NOT_FINITE = Undetermined(Reason.NO_VARIATION, "not a finite number")
 def comparison(result: ExperimentResult, told: Comparison) -> Plain:
     """One treatment against control, nothing of its effect where the data are not to be trusted."""
     withheld = Undetermined(Reason.UNTRUSTED)
-    effect = told.effect if result.trusted else withheld
+    read = told.effect if result.trusted else withheld
     bound = told.bound if result.trusted or told.bound is None else withheld
     reads = told.reads.value if result.trusted else "unknown"
     plain = {"variant": told.variant, **known("value", told.value), "reads": reads}
-    plain |= (_effect(effect) if isinstance(effect, Effect) else _no_effect(effect)) | known("bound", bound)
+    plain |= effect(read) | known("bound", bound)
     shown = told if result.trusted else None
     return plain | {
         "p_adjusted": shown.p_adjusted if shown else None,
@@ -33,21 +33,20 @@ def _at_stop(told: AtStop) -> Plain:
     return estimate("difference", told.difference) | lift | {"p": told.p_value}
 
 
-def _effect(effect: Effect) -> Plain:
+def effect(told: Effect | Undetermined) -> Plain:
+    """Difference and lift with their test; all null, and why, where there is none."""
+    if isinstance(told, Undetermined):
+        names = ("difference", "lift", "statistic", "p", "critical", "standard_error", "method")
+        return dict.fromkeys(names) | {"effect_unknown": why(told)}
     return {
-        **estimate("difference", effect.difference),
-        **estimate("lift", effect.lift),
-        **known("statistic", effect.statistic),
-        **known("p", effect.p_value),
-        **known("critical", effect.critical),
-        **known("standard_error", effect.standard_error),
-        "method": effect.method,
+        **estimate("difference", told.difference),
+        **estimate("lift", told.lift),
+        **known("statistic", told.statistic),
+        **known("p", told.p_value),
+        **known("critical", told.critical),
+        **known("standard_error", told.standard_error),
+        "method": told.method,
     }
-
-
-def _no_effect(told: Undetermined) -> Plain:
-    names = ("difference", "lift", "statistic", "p", "critical", "standard_error", "method")
-    return dict.fromkeys(names) | {"effect_unknown": why(told)}
 
 
 def estimate(name: str, told: Estimate | Undetermined) -> Plain:
