@@ -2,7 +2,7 @@
 
 import pytest
 
-from abstory.errors import NotYet, UsageError
+from abstory.errors import UsageError
 from abstory.simulate.design import Wish, design, enough, mde
 
 
@@ -93,16 +93,19 @@ def test_without_an_mde_there_is_none_to_plant(declare):
         mde(declare(metrics={"primary": "like_rate"}))
 
 
-@pytest.mark.parametrize("name", ["covariates", "winsorize"])
-def test_what_is_not_built_is_said(declare, name):
-    """A file that declares it is valid; a run without it would be another design."""
-    experiment = declare(metrics={"primary": "watch_seconds"})
-    if name == "covariates":
-        changed = experiment.model_copy(
-            update={"analysis": experiment.analysis.model_copy(update={"covariates": ("views",)})}
-        )
-    else:
-        use = experiment.metrics.primary[0].model_copy(update={"winsorize": 0.99})
-        changed = experiment.model_copy(update={"metrics": experiment.metrics.model_copy(update={"primary": (use,)})})
-    with pytest.raises(NotYet):
-        design(changed)
+def test_a_cut_metric_has_its_effect_before_the_cut(declare):
+    """Less than is planted is left where large values count as the cap; without an effect exactly none."""
+    metrics = {"primary": {"name": "watch_seconds", "winsorize": "90%"}}
+    experiment = declare(metrics=metrics)
+    asked, (control, treatment) = experiment.outcomes[0].metric, experiment.variants
+    alike, moved = design(experiment), design(experiment, wish=Wish("watch_seconds", 0.1, relative=True))
+    assert alike.truth(control, asked) == alike.truth(treatment, asked)
+    assert 1.05 < moved.truth(treatment, asked) / moved.truth(control, asked) < 1.1
+
+
+def test_the_median_is_planted_to_the_millisecond(declare):
+    define = {"watch_p50": {"kind": "quantile", "quantile": "50%", "of": "watch"}}
+    experiment = declare(metrics={"primary": "watch_p50", "define": define})
+    made = design(experiment, wish=Wish("watch_p50", 0.1, relative=True))
+    base, moved = (made.truth(variant, experiment.outcomes[0].metric) for variant in experiment.variants)
+    assert moved == pytest.approx(1.1 * base, abs=0.002)

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from abstory.experiment import Experiment
-from abstory.metrics import BUILT_IN, built_in
+from abstory.metrics import BUILT_IN, Quantile, built_in
 from abstory.simulate import LAUNCH, Nudge, Persona, StoryAudience, act, planted, truth
-from abstory.simulate.answers import per_viewer
+from abstory.simulate.cut import VIEWERS as VIEWERS_CUT
+from abstory.simulate.cut import planted_cut
+from abstory.simulate.values import per_viewer
 
 # Two-sided at 5 standard errors: about 6e-7 a comparison, below 1e-4 for the module.
 Z = 5.0
@@ -88,6 +90,40 @@ def test_an_event_of_the_teams_own_is_planted(paper):
     audience = StoryAudience(paper.personas, paper.leaving, {"like": 0.5, "purchase": 0.5}, {}, paper.hours)
     # One eighth stays, three quarters of those do at least one of two independent things.
     assert planted(audience, own.control, own.outcomes[0].metric) == pytest.approx(3 / 32)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.25, 0.5])
+def test_a_quantile_is_as_drawn(experiment, acts, share):
+    """The share of all drawn views at or below it, a binomial five errors wide (views of one viewer alike: twice)."""
+    for index, variant in enumerate(experiment.variants):
+        views = acts.watch_ms[acts.variant[acts.viewer] == index]
+        at = round(1000 * planted(LAUNCH, variant, Quantile("q", share, "q")))
+        error = 2 * Z * math.sqrt(share * (1 - share) / len(views))
+        assert abs((views <= at).mean() - share) <= error
+        assert abs((views < at).mean() - share) <= error + 1e-3
+
+
+@pytest.mark.parametrize(
+    ("share", "seconds"), [(0.25, 0.499), (0.5, 0.999), (0.75, 1.999), (0.8125, 2.499), (1 - 2**-16, 15.0)]
+)
+def test_a_quantile_small_enough_for_paper(experiment, paper, share, seconds):
+    # Half leave in second 0, each of its thousand milliseconds alike; 2^-15 stay to the end.
+    assert planted(paper, experiment.control, Quantile("q", share, "q")) == seconds
+
+
+def test_a_cut_mean_is_numpys(experiment):
+    """The cap is numpy's quantile of both variants' values above 0; the means those of the values clipped there."""
+    from dataclasses import replace as changed
+
+    measure = changed(built_in("watch_seconds").measure, winsorize=0.9)
+    metric = changed(built_in("watch_seconds"), measure=measure)
+    found = planted_cut(experiment, LAUNCH, [metric])["watch_seconds"]
+    every = [
+        per_viewer(experiment, act(LAUNCH, experiment, np.full(VIEWERS_CUT, index), seed=0), measure)
+        for index in (0, 1)
+    ]
+    cap = int(np.quantile(np.concatenate(every)[np.concatenate(every) > 0], 0.9))
+    assert found == pytest.approx([np.minimum(one, cap).mean() / 1000 for one in every], rel=1e-12)
 
 
 def test_what_an_audience_does_not_do_is_not_planted(experiment, paper):

@@ -25,6 +25,15 @@ EVERYTHING = {
     "define": {"buyers": {"kind": "proportion", "event": "purchase"}},
 }
 
+CUT = {
+    "primary": [{"name": "watched_5s", "mde": "10%"}, {"name": "watch_seconds", "winsorize": "95%"}],
+    "secondary": ["watch_p20", "watch_p50", {"name": "engagements_per_view", "winsorize": "90%"}],
+    "define": {
+        "watch_p20": {"kind": "quantile", "quantile": "20%", "of": "watch"},
+        "watch_p50": {"kind": "quantile", "quantile": "50%", "of": "watch"},
+    },
+}
+
 
 @pytest.mark.parametrize(
     "changes",
@@ -39,8 +48,11 @@ EVERYTHING = {
             "analysis": {"looks": "fixed", "window": "36h"},
         },
         {"metrics": EVERYTHING, "analysis": {"looks": {"group_sequential": {"looks": 3}}}},
+        {"metrics": EVERYTHING, "analysis": {"covariates": ["earlier", "other"]}},
+        {"metrics": CUT, "schedule": {"start": "2026-11-02", "end": "2026-11-05"}},
+        {"metrics": CUT, "analysis": {"covariates": ["earlier"], "looks": "fixed"}},
     ],
-    ids=["every metric", "factors", "weights and clocks", "planned looks"],
+    ids=["every metric", "factors", "weights and clocks", "planned looks", "covariates", "cut", "cut and covariates"],
 )
 def test_both_roads_give_the_same_results_to_the_last_bit(declare, changes):
     made = design(declare(**changes), viewers=1200, wish=Wish("watched_5s", 0.1, relative=True))
@@ -55,6 +67,17 @@ def test_roads_that_differ_are_told_apart(declare, monkeypatch):
     seeds = iter([1, 2])
     monkeypatch.setattr(runs, "_seed", lambda *_: next(seeds))
     assert not agree(made, 0)
+
+
+def test_covariates_tell_of_the_outcome_and_are_told_of(declare):
+    """Kinds of viewers watch alike before and now: some variance goes, none of the effect, and no check fails."""
+    made = design(declare(metrics={"primary": "watch_seconds"}, analysis={"covariates": ["earlier"]}), viewers=8000)
+    last = by_moments(made, 0)[-1]
+    (effect,) = (one.effect for one in last.metrics[0].comparisons)
+    assert 0.05 < effect.removed < 0.4
+    assert effect.method == "lin"
+    assert last.trusted
+    assert any("covariate-adjusted by earlier" in note for note in last.method.notes)
 
 
 def test_a_run_is_decided_by_its_number(declare):

@@ -123,7 +123,8 @@ def _planted(found: Simulated) -> str:
     if wish is None:
         return "no effect (A/A): every difference found is false"
     size = digits.level(wish.size) if wish.relative else f"{100 * wish.size:+g} pp".replace("-", digits.MINUS)
-    return f"{wish.metric} {size} in every treatment"
+    before = ", before large values are cut" if wish.metric in found.design.cut else ""
+    return f"{wish.metric} {size} in every treatment{before}"
 
 
 def _promises(found: Simulated, look: Look) -> Iterator[Text]:

@@ -6,17 +6,19 @@ The same integers are summed as the roll-up sums them, so on the same viewers th
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from abstory.analysis import plan
 from abstory.experiment import DAY_US, Experiment
-from abstory.metrics import COMPLETE, VIEW, Measure, MeasureKind
-from abstory.simulate.audience import length
+from abstory.simulate.cut import caps, cut, shown
 from abstory.simulate.play import Acts
+from abstory.simulate.values import completed, per_viewer
+from abstory.simulate.watching import watched
 from abstory.stats.moments import Moments, Pair, Triple
-from abstory.warehouse.base import Answer, ArmData, Late, RollUp, Span
+from abstory.warehouse.base import Answer, ArmData, Cap, Late, RollUp, Span, Watched
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,9 +49,19 @@ def answers(experiment: Experiment, acts: Acts, looks_us: Sequence[int]) -> Iter
         looks_us: ascending instants.
     """
     question = plan(experiment, looks_us[-1])
-    ripe = _Cells.of(acts, acts.exposed_us + question.window_us, looks_us, len(question.arms))
-    seen = _Cells.of(acts, acts.exposed_us, looks_us, len(question.arms))
     values = {measure.name: per_viewer(experiment, acts, measure) for measure in question.measures}
+    if any(measure.winsorize for measure in question.measures):  # what is cut where changes from look to look
+        return chain.from_iterable(_answers(question, acts, values, [us]) for us in looks_us)
+    return _answers(question, acts, values, looks_us)
+
+
+def _answers(question: RollUp, acts: Acts, values: Mapping[str, Ints], looks_us: Sequence[int]) -> Iterator[Answer]:
+    closed = acts.exposed_us + question.window_us
+    at = caps(values, question.measures, closed <= looks_us[-1])
+    arms = {arm.variant: (acts.variant == i) & (closed <= looks_us[-1]) for i, arm in enumerate(question.arms)}
+    above, values = shown(at, values, arms), cut(values, at)
+    ripe = _Cells.of(acts, closed, looks_us, len(question.arms))
+    seen = _Cells.of(acts, acts.exposed_us, looks_us, len(question.arms))
     found = _Found(
         question=question,
         first_day=ripe.first_day,
@@ -58,50 +70,10 @@ def answers(experiment: Experiment, acts: Acts, looks_us: Sequence[int]) -> Iter
         sums={name: ripe.sums(column) for name, column in values.items()},
         products={(a, b): ripe.sums(_product(values[a], values[b])) for a, b in question.pairs},
         triples={key: ripe.sums(_product(*(values[name] for name in key))) for key in question.triples},
+        caps=above,
+        watched=[watched(acts, closed <= us, question) for us in looks_us],
     )
     return (found.answer(look) for look in range(len(looks_us)))
-
-
-def per_viewer(experiment: Experiment, acts: Acts, measure: Measure) -> Ints:
-    """A measure's stored integer for every viewer."""
-    import numpy as np
-
-    def counted(events: Sequence[str]) -> Ints:
-        return sum((_count(experiment, acts, event) for event in events), start=0 * acts.variant)
-
-    makers: dict[MeasureKind, Callable[[], Ints]] = {
-        MeasureKind.COUNT: lambda: counted(measure.events),
-        MeasureKind.ANY: lambda: np.minimum(1, counted(measure.events)),
-        MeasureKind.SUM_WATCH: lambda: np.add.reduceat(acts.watch_ms, acts.first) if len(acts.first) else acts.first,
-        MeasureKind.COMPLETED: lambda: np.minimum(1, counted((COMPLETE,))),
-        MeasureKind.COMPLETE_VIEWS: lambda: counted((COMPLETE,)),
-        MeasureKind.WATCHED: lambda: np.minimum(1, _in_views(acts, acts.watch_ms >= measure.threshold_ms)),
-        MeasureKind.FIRST_WATCH: lambda: np.minimum(acts.watch_ms[acts.first], measure.threshold_ms),
-    }
-    return makers[measure.kind]()
-
-
-def completed(experiment: Experiment, acts: Acts) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Of each view, whether it reached the end of the cut."""
-    import numpy as np
-
-    lengths = np.array([1000 * length(variant) for variant in experiment.variants], dtype=np.int64)
-    found: np.ndarray[tuple[int], np.dtype[np.bool_]] = acts.watch_ms >= lengths[acts.variant[acts.viewer]]
-    return found
-
-
-def _count(experiment: Experiment, acts: Acts, event: str) -> Ints:
-    if event == VIEW:
-        return _in_views(acts, acts.watch_ms >= 0)
-    if event == COMPLETE:
-        return _in_views(acts, completed(experiment, acts))
-    return acts.does[event].astype("int64")
-
-
-def _in_views(acts: Acts, which: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Ints:
-    import numpy as np
-
-    return np.bincount(acts.viewer[which], minlength=len(acts.variant)).astype(np.int64)
 
 
 def _product(*columns: Ints) -> Ints:
@@ -119,13 +91,14 @@ def _ones(acts: Acts) -> Ints:
 
 @dataclass(frozen=True, slots=True)
 class _Cells:
-    """Of each viewer the first look they count at, the day they were exposed and their arm."""
+    """Viewers in order of their cell: first look they count at, day of exposure, arm; and where each cell ends."""
 
     looks: int
     days: int
     arms: int
     first_day: int
-    cell: Ints
+    order: Ints
+    ends: Ints
 
     @classmethod
     def of(cls, acts: Acts, counts_from: Ints, looks_us: Sequence[int], arms: int) -> _Cells:
@@ -135,16 +108,16 @@ class _Cells:
         day = acts.exposed_us // DAY_US
         first, last = (int(day.min()), int(day.max())) if len(day) else (0, 0)
         days = last - first + 1
-        return cls(len(looks_us), days, arms, first, (look * days + day - first) * arms + acts.variant)
+        cell = (look * days + day - first) * arms + acts.variant
+        ends = np.cumsum(np.bincount(cell, minlength=(len(looks_us) + 1) * days * arms))
+        return cls(len(looks_us), days, arms, first, np.argsort(cell, kind="stable"), ends)
 
     def sums(self, column: Ints) -> Grid:
         """Looks by days by arms, each look holding the ones before it, in exact integers."""
         import numpy as np
 
-        order = np.argsort(self.cell, kind="stable")
-        running = np.concatenate(([0], np.cumsum(column[order], dtype=column.dtype)))
-        ends = np.cumsum(np.bincount(self.cell, minlength=(self.looks + 1) * self.days * self.arms))
-        totals = np.diff(running[ends], prepend=0).reshape(-1, self.days, self.arms)
+        running = np.concatenate(([0], np.cumsum(column[self.order], dtype=column.dtype)))
+        totals = np.diff(running[self.ends], prepend=0).reshape(-1, self.days, self.arms)
         found: Grid = np.cumsum(totals[: self.looks], axis=0)
         return found
 
@@ -160,10 +133,12 @@ class _Found:
     sums: Mapping[str, Grid]
     products: Mapping[Pair, Grid]
     triples: Mapping[Triple, Grid]
+    caps: Mapping[str, Cap]
+    watched: Sequence[Mapping[int, Watched]]
 
     def answer(self, look: int) -> Answer:
         arms = {arm.variant: self._arm(look, at) for at, arm in enumerate(self.question.arms)}
-        return Answer(arms, {}, 0, 0, 0, 0, 0, 0, self._by_day(look), late=Late(0, 0, 0))
+        return Answer(arms, {}, 0, 0, 0, 0, 0, 0, self._by_day(look), self.caps, late=Late(0, 0, 0))
 
     def _arm(self, look: int, arm: int) -> ArmData:
         """Nobody saw two variants, and everybody the one that was assigned."""
@@ -178,6 +153,7 @@ class _Found:
             mismatched=0 if checked else None,
             checked=moments.n if checked else 0,
             days={self.first_day + day: self._moments(look, arm, slice(day, day + 1)) for day in days},
+            watched=self.watched[look].get(arm),
         )
 
     def _moments(self, look: int, arm: int, days: slice) -> Moments:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from abstory.analysis.readings import closes_us
-from abstory.errors import NotYet, UsageError
+from abstory.errors import UsageError
 from abstory.experiment import DAY_US, HOUR_US, Audience, Experiment, Outcome, Role, Schedule, Variant
 from abstory.metrics import COMPLETE, VIEW, Direction, MeasureKind, Metric
 from abstory.simulate.audience import LAUNCH, Nudge, StoryAudience
+from abstory.simulate.cut import planted_cut
 from abstory.simulate.truth import planted
 
 OWN_EVENT_CHANCE = 0.02
@@ -57,6 +58,7 @@ class Design:
         viewers: who come, before the declared traffic share.
         seed: another seed, other runs.
         wish: what was planted; None for no effect at all.
+        cut: of metrics whose values are cut, what is planted, by variant in declared order.
     """
 
     experiment: Experiment
@@ -64,6 +66,7 @@ class Design:
     viewers: int
     seed: int = 0
     wish: Wish | None = None
+    cut: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
     @property
     def looks_us(self) -> tuple[int, ...]:
@@ -74,6 +77,8 @@ class Design:
 
     def truth(self, variant: Variant, metric: Metric) -> float:
         """The planted value of a metric for one variant."""
+        if metric.name in self.cut:
+            return self.cut[metric.name][[v.name for v in self.experiment.variants].index(variant.name)]
         return planted(self.audience, variant, metric)
 
 
@@ -89,20 +94,20 @@ def design(
 
     Args:
         experiment: viewer design; without a schedule it runs for 14 days.
-        wish: an effect for every treatment; None for an A/A.
+        wish: an effect for every treatment, before values are cut; None for an A/A.
         viewers: who come in all; None for a quarter more than `decision.min_per_variant` asks for.
         days: length of the schedule instead of the declared one.
         seed: of all draws, together with the experiment's key.
 
     Raises:
         UsageError: the audience cannot show such an effect, or such an experiment.
-        NotYet: the file declares covariates or winsorising.
     """
     ready = _scheduled(experiment, days)
     plain = _audience(ready)
     _refuse(ready, plain)
     audience = plain if wish is None else _with(plain, ready, wish)
-    return Design(ready, audience, viewers or enough(ready), seed, wish)
+    metrics = [outcome.metric for outcome in ready.outcomes if any(m.winsorize for m in outcome.metric.measures)]
+    return Design(ready, audience, viewers or enough(ready), seed, wish, planted_cut(ready, audience, metrics))
 
 
 def mde(experiment: Experiment) -> Wish:
@@ -147,13 +152,6 @@ def _audience(experiment: Experiment) -> StoryAudience:
 
 
 def _refuse(experiment: Experiment, audience: StoryAudience) -> None:
-    uses = (*experiment.metrics.primary, *experiment.metrics.secondary, *experiment.metrics.guardrails)
-    if any(use.winsorize for use in uses):
-        raise NotYet("capped values are not simulated yet", hint="simulate a copy of the file without winsorize")
-    if any(outcome.metric.kind == "quantile" for outcome in experiment.outcomes):
-        raise NotYet("quantiles are not simulated yet", hint="simulate a copy of the file without quantile metrics")
-    if experiment.analysis.covariates:
-        raise NotYet("simulated viewers have no covariates yet", hint="simulate a copy of the file without covariates")
     if experiment.analysis.window.us < _SHORTEST_WINDOW_US:
         raise UsageError("simulated viewers come back for 22 hours", hint="simulate needs a window of at least 23h")
     broken = [v.name for v in experiment.variants if v.length and v.length.ms % 1000]
@@ -198,7 +196,7 @@ def _nudge(plain: StoryAudience, variant: Variant, metric: Metric, aim: float) -
 def _pushes(metric: Metric) -> Iterator[Callable[[float], Nudge]]:
     measure = metric.measures[0]
     events = [event for event in measure.events if event not in {VIEW, COMPLETE}]
-    if measure.kind in _WATCHING or COMPLETE in measure.events:
+    if measure.kind in _WATCHING or COMPLETE in measure.events or metric.kind == "quantile":
         yield lambda factor: Nudge(leaving=factor)
     elif events:
         yield lambda factor: Nudge(events=dict.fromkeys(events, factor))

@@ -6,12 +6,13 @@ Only uniform draws are used, turned into outcomes by our own inversion, so a see
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from abstory.experiment import DAY_US, HOUR_US, Experiment, Variant
 from abstory.metrics import VIEW
 from abstory.simulate.audience import HOOKED_SECONDS, Persona, StoryAudience, chance, survival
+from abstory.simulate.earlier import NEW, STORIES, UNKNOWN
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,6 +41,7 @@ class Acts:
         viewer, shown_us, watch_ms: of each view, those of one viewer in a row: who, when, how long.
         first: of each viewer, where among the views the first one is.
         does: by event, whether each viewer does it.
+        before: by covariate, what is known of each viewer in milliseconds, -1 where nothing is.
     """
 
     variant: Ints
@@ -49,6 +51,7 @@ class Acts:
     shown_us: Ints
     watch_ms: Ints
     does: Mapping[str, Bools]
+    before: Mapping[str, Ints] = field(default_factory=dict)
 
 
 def crowd(count: int, *, seed: int) -> pl.DataFrame:
@@ -114,7 +117,12 @@ def act(audience: StoryAudience, experiment: Experiment, variants: Sequence[int]
         event: _does(audience, experiment, scene.cast, event, draws) & (~hooked if event == "hide" else hooked)
         for event in audience.chances
     }
-    return Acts(variant, scene.exposed_us, viewer, first, scene.exposed_us[viewer] + pause, watch_ms, does)
+    persona = scene.cast % len(audience.personas)
+    before = {
+        name: _earlier(audience, experiment, persona, _generator(f"{experiment.key}/{name}", seed))
+        for name in experiment.analysis.covariates
+    }
+    return Acts(variant, scene.exposed_us, viewer, first, scene.exposed_us[viewer] + pause, watch_ms, does, before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +218,16 @@ def _watch(audience: StoryAudience, experiment: Experiment, cast: Ints, draws: D
         whole = left == len(curve) - 1
         watched[at] = left * 1000 + np.where(whole, 0, (within[at] * 1000).astype(np.int64))
     return watched
+
+
+def _earlier(audience: StoryAudience, experiment: Experiment, persona: Ints, draws: Draws) -> Ints:
+    """Milliseconds of ten views of control's cut, whatever the viewer's own variant is going to be."""
+    import numpy as np
+
+    control = experiment.variants.index(experiment.control)
+    cast = np.repeat(control * len(audience.personas) + persona, STORIES)
+    watched = _watch(audience, experiment, cast, draws).reshape(-1, STORIES).sum(axis=1)
+    return np.where(draws.random(len(persona)) < NEW, UNKNOWN, watched)
 
 
 def _does(audience: StoryAudience, experiment: Experiment, cast: Ints, event: str, draws: Draws) -> Bools:

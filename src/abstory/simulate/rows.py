@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from abstory.experiment import Experiment
 from abstory.metrics import COMPLETE, VIEW
 from abstory.results import ExperimentResult
-from abstory.simulate.answers import completed
 from abstory.simulate.audience import StoryAudience
 from abstory.simulate.design import Design
+from abstory.simulate.earlier import attributes
 from abstory.simulate.looking import looked
 from abstory.simulate.play import Acts, act, play
+from abstory.simulate.values import completed
 
 if TYPE_CHECKING:
     import polars as pl
@@ -47,8 +48,11 @@ def through_the_store(design: Design, taking_part: pl.DataFrame, *, seed: int) -
 
 def logged(
     experiment: Experiment, audience: StoryAudience, taking_part: pl.DataFrame, *, seed: int, folder: Path
-) -> tuple[Path, Path]:
-    """exposures.csv and events.csv as an app would have logged them, `complete` events included."""
+) -> tuple[Path, ...]:
+    """exposures.csv, events.csv and, with covariates, attributes.csv as an app would have logged them.
+
+    `complete` events are among them.
+    """
     import polars as pl
 
     played = play(audience, experiment, taking_part, seed=seed)
@@ -56,7 +60,11 @@ def logged(
     exposures, events = folder / "exposures.csv", folder / "events.csv"
     played.exposures.write_csv(exposures)
     pl.concat([played.events, _completions(experiment, taking_part, acts)]).write_csv(events)
-    return exposures, events
+    if not acts.before:
+        return exposures, events
+    known = folder / "attributes.csv"
+    attributes(taking_part["viewer_id"], acts).write_csv(known)
+    return exposures, events, known
 
 
 def indexes(experiment: Experiment, taking_part: pl.DataFrame) -> list[int]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import math
+import operator
 from collections.abc import Callable
 
 from abstory.experiment import Variant
-from abstory.metrics import COMPLETE, ENGAGEMENTS, VIEW, Measure, MeasureKind, Metric, Ratio, horizon_seconds
+from abstory.metrics import COMPLETE, ENGAGEMENTS, VIEW, Measure, MeasureKind, Metric, Quantile, Ratio, horizon_seconds
 from abstory.simulate.audience import HOOKED_SECONDS, Persona, StoryAudience, chance, length, survival
 
 _MEAN_WITHIN_SECOND = 0.4995  # a leaver's watch time is whole milliseconds, 0..999 within the second
@@ -28,11 +30,13 @@ def truth(audience: StoryAudience, variant: Variant, metric: str) -> float:
 
 
 def planted(audience: StoryAudience, variant: Variant, metric: Metric) -> float:
-    """The planted value of any metric for one variant, by the measures it is made of, exactly.
+    """The planted value of any metric for one variant, by the measures it is made of, exactly; values not cut.
 
     Raises:
         KeyError: for a measure of events or values that this audience does not plant.
     """
+    if isinstance(metric, Quantile):
+        return _quantile(audience, variant, metric.share)
     top = _expected(audience, variant, metric.measures[0]) * metric.measures[0].scale
     if not isinstance(metric, Ratio):
         return top
@@ -61,6 +65,18 @@ def _any(audience: StoryAudience, variant: Variant, events: tuple[str, ...]) -> 
     staying = tuple(event for event in events if event != "hide")
     hides = _doing(audience, variant, ("hide",)) if "hide" in events else 0.0
     return hides + (_doing(audience, variant, staying) if staying else 0.0)
+
+
+def _quantile(audience: StoryAudience, variant: Variant, share: float) -> float:
+    """Seconds that at least `share` of all views do not outlast, to the millisecond."""
+    weights = [persona.share * _mean_views(persona) for persona in audience.personas]
+    curves = zip(*(survival(audience, variant, persona) for persona in audience.personas), strict=True)
+    staying = [math.fsum(map(operator.mul, weights, second)) / sum(weights) for second in curves]
+    for second, (now, then) in enumerate(itertools.pairwise(staying)):
+        if share <= 1 - then:  # one of the thousand milliseconds of this second, all alike
+            within = math.ceil((share - 1 + now) / (now - then) * 1000) - 1
+            return second + max(0, within) / 1000
+    return float(length(variant))
 
 
 def _first(audience: StoryAudience, variant: Variant, seconds: int) -> float:
