@@ -44,7 +44,7 @@ from abstory.stats.moments import Moments, Sample, Tally, pair
 from abstory.stats.quasibinomial import quasibinomial
 from abstory.stats.ratios import ratio_sample
 from abstory.stats.reading import FixedHorizon, one_sided
-from abstory.stats.slots import Slots
+from abstory.stats.slots import Slots, assignments
 from abstory.stats.tails import two_sided_p, two_sided_quantile
 
 
@@ -720,8 +720,8 @@ def permuted(slots):
     return {
         "p_greater": found.greater,
         "p_two_sided": found.two_sided,
-        "n_assignments": found.draws,
-        "min_p_greater": 1 / found.draws,
+        "n_assignments": assignments(slots.sizes),
+        "min_p_greater": 1 / assignments(slots.sizes),
     }
 
 

@@ -41,6 +41,14 @@ def test_ends_at_none_and_all():
     assert beta_binomial_sequence(Tally(0, 0), 0.05, 100).high == 1.0
 
 
+@pytest.mark.parametrize(("n", "alpha"), [(1, 0.05), (50, 0.5), (10**6, 1e-9)])
+def test_one_success_speaks_against_no_low_rate(n, alpha):
+    """As p → 0 the evidence of one success tends to κ B(1, κ + n − 1) = κ/(κ + n − 1), which is at most 1."""
+    assert beta_binomial_sequence(Tally(n, 1), alpha, 10.0).low == 0.0
+    assert beta_binomial_sequence(Tally(n, n - 1), alpha, 10.0).high == 1.0
+    assert beta_binomial_sequence(Tally(n + 1, 2), alpha, 10.0).low > 0.0
+
+
 def test_peeking_at_a_rate_is_rarely_ever_wrong():
     rng, runs, wrong = np.random.default_rng(3), 300, 0
     for _ in range(runs):

@@ -141,8 +141,11 @@ class AnytimeT:
 
 
 def _lowest(arm: Tally, alpha: float, size: float) -> float:
-    """The lowest rate the data do not speak against; the evidence falls as the rate rises to x/n."""
-    if not arm.successes:
+    """The lowest rate the data do not speak against; the evidence falls as the rate rises to x/n.
+
+    One success is no evidence against a rate near 0: as p → 0 it tends to κ/(κ + n − 1).
+    """
+    if arm.successes < 2:
         return 0.0
     seen = arm.successes / arm.n
     lower = seen * math.exp(-1.0)
