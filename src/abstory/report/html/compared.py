@@ -18,6 +18,8 @@ from abstory.report.html.sheet import Sheet
 from abstory.report.page import ranked
 from abstory.results import Comparison, MetricResult
 
+_DRAWN = "It is the dashed line."
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:
@@ -56,7 +58,7 @@ def _lead(metric: MetricResult) -> str:
     outcome = metric.outcome
     upward = cells.upward(outcome)
     told = f"{outcome.metric.definition}. {'Higher' if upward else 'Lower'} is better."
-    return f"{told} Dashed line: MDE {cells.declared(outcome.mde, upward=upward)}." if outcome.mde else told
+    return f"{told} MDE {cells.declared(outcome.mde, upward=upward)}." if outcome.mde else told
 
 
 def table(sheet: Sheet, metric: MetricResult) -> Table:

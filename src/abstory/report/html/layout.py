@@ -85,13 +85,17 @@ def _told(sheet: Sheet) -> dict[str, object]:
         "withheld": "" if result.trusted else f"Lifts, p values and intervals are withheld: {Reason.UNTRUSTED.value}.",
     }
     # Sections mark footnotes as they are made, so the notes are read after them.
-    return head | {"sections": _sections(sheet), "notes": [text for _, text in draft.notes]}
+    return head | {
+        "sections": [*effects(sheet), *(section for make in ALWAYS for section in make(sheet))],
+        "notes": [text for _, text in draft.notes],
+    }
 
 
-def _sections(sheet: Sheet) -> list[Section]:
+def effects(sheet: Sheet) -> list[Section]:
+    """What the data say of every variant; nothing where they cannot be trusted, or there are none."""
     page = sheet.page
     readable = page.result.trusted and page.verdict.ruling is not Ruling.NO_DATA
-    return [section for make in (EFFECTS if readable else ()) + ALWAYS for section in make(sheet)]
+    return [section for make in EFFECTS if readable for section in make(sheet)]
 
 
 @cache

@@ -125,7 +125,17 @@ class Folded:
     part = "folded"
 
 
-Part = Table | Figure | Prose | Folded
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """A table that is shown when asked for."""
+
+    title: str
+    table: Table
+
+    part = "behind"
+
+
+Part = Table | Figure | Prose | Folded | Behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +147,11 @@ class Section:
         title: its heading.
         parts: in reading order.
         lead: a sentence under the heading.
+        drawn: what the drawings mean, for where they are shown.
     """
 
     name: str
     title: str
     parts: Sequence[Part]
     lead: str = ""
+    drawn: str = ""

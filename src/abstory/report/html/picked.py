@@ -28,17 +28,17 @@ def secondary(sheet: Sheet) -> list[Section]:
 
 def guardrails(sheet: Sheet) -> list[Section]:
     """The guardrails of the treatment to look at; of every one where everything is asked for."""
-    lead = "How bad it could be, beside how bad it may be. The dashed line is the declared margin."
-    return _section(sheet, Role.GUARDRAIL, lead)
+    lead = "How bad it could be, beside how bad it may be."
+    return _section(sheet, Role.GUARDRAIL, lead, "The dashed line is what is allowed.")
 
 
-def _section(sheet: Sheet, role: Role, lead: str) -> list[Section]:
+def _section(sheet: Sheet, role: Role, lead: str, drawn: str = "") -> list[Section]:
     page = sheet.page
     metrics = [] if page.only else page.of(role)
     variants = page.treatments if page.everything else [page.pick] if page.pick else []
     lay = _informing if role is Role.SECONDARY else _protecting
     tables = [lay(sheet, [(m, m.against(v)) for m in metrics], v) for v in variants if metrics]
-    return [Section(role.value, _CAPTIONS[role], tables, lead)] if tables else []
+    return [Section(role.value, _CAPTIONS[role], tables, lead, drawn)] if tables else []
 
 
 def _informing(sheet: Sheet, rows: Rows, variant: str) -> Table:

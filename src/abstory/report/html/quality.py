@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from abstory import digits
 from abstory.report import banner
-from abstory.report.html.parts import STATUS, Column, Kind, Section, Table
+from abstory.report.html.parts import STATUS, Behind, Column, Kind, Part, Section, Table
 from abstory.report.html.sheet import Sheet
+from abstory.results import Check, Status
 
 
 def quality(sheet: Sheet) -> list[Section]:
-    """Both tables."""
-    tables = [table for table in (_checks(sheet), _arms(sheet)) if table.columns[0].cells]
-    return [Section("data", "Data quality", tables)] if tables else []
+    """What is not well is shown, what is well when asked for."""
+    ill = [check for check in sheet.page.result.checks if check.status is not Status.OK]
+    well = [check for check in sheet.page.result.checks if check.status is Status.OK]
+    parts: list[Part] = [_checks(sheet, "Checks that found something", ill)] if ill else []
+    parts += [_arms(sheet)] if sheet.page.result.arms else []
+    parts += (
+        [Behind(f"{banner.counted(len(well), 'check')} found nothing", _checks(sheet, "Checks", well))] if well else []
+    )
+    return [Section("data", "Data quality", parts)] if parts else []
 
 
-def _checks(sheet: Sheet) -> Table:
-    checks, say = sheet.page.result.checks, sheet.draft.look.say
+def _checks(sheet: Sheet, caption: str, checks: Sequence[Check]) -> Table:
+    say = sheet.draft.look.say
     columns = [
         Column("check", [say(check.id.replace("_", " ")) for check in checks], Kind.NAME),
         Column("status", [banner.WORDS[check.status] for check in checks], Kind.WORD),
@@ -23,7 +32,7 @@ def _checks(sheet: Sheet) -> Table:
         Column("what to do", [say(check.advice) for check in checks], Kind.TEXT),
     ]
     kept = columns if any(check.advice for check in checks) else columns[:3]
-    return Table("Checks of the data", kept, [STATUS[check.status] for check in checks])
+    return Table(caption, kept, [STATUS[check.status] for check in checks])
 
 
 def _arms(sheet: Sheet) -> Table:
