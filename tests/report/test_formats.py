@@ -60,3 +60,14 @@ def test_csv_holds_no_formula_and_markdown_no_markup(made):
     told = renderer("md")(page, Look())
     assert "\\<script\\>\\|\\`x\\`" in told
     assert "<script" not in told.replace("\\<", "")
+
+
+def test_markdown_is_the_page_without_drawings(pages, snapshot):
+    assert renderer("md")(pages["ship"], Look()) == snapshot
+
+
+def test_markdown_of_untrusted_data_has_no_effect(pages):
+    told = renderer("md")(pages["invalid"], Look())
+    assert "**INVALID**" in told
+    assert "find why one variant loses viewers" in told
+    assert "|" not in told

@@ -31,6 +31,7 @@ class Experiment(Declared):
     """
 
     _recorder: Recorder | None = PrivateAttr(default=None)
+    _text: str = PrivateAttr(default="")
 
     @classmethod
     def load(
@@ -57,6 +58,7 @@ class Experiment(Declared):
         declared = load_file(Path(path))
         fields = {name: getattr(declared, name) for name in Declared.model_fields}
         experiment = cls.model_construct(declared.model_fields_set, **fields)
+        experiment._text = Path(path).read_text(encoding="utf-8-sig")  # noqa: SLF001 ours
         if store is not None:
             experiment._recorder = Recorder(Path(store), declared, clock=clock, limit=buffer)  # noqa: SLF001 ours
         return experiment
@@ -123,7 +125,7 @@ class Experiment(Declared):
         """
         from abstory.face.reporting import report
 
-        return report(self, self._database, as_of=as_of, beliefs=beliefs)
+        return report(self, self._database, as_of=as_of, beliefs=beliefs, source=self._text)
 
     def gate(
         self,

@@ -89,7 +89,7 @@ class Report:
         return file
 
 
-def report(experiment: Experiment, database: Path, *, as_of: str | None, beliefs: bool) -> Report:
+def report(experiment: Experiment, database: Path, *, as_of: str | None, beliefs: bool, source: str) -> Report:
     """Read a store and rule on it; what `Experiment.report` returns."""
     from abstory import decision
     from abstory.analysis.beliefs import beliefs as believed
@@ -101,4 +101,4 @@ def report(experiment: Experiment, database: Path, *, as_of: str | None, beliefs
         result = analysed(store, experiment, now=now, as_of_us=given)
     verdict = decision.decide(experiment, result)
     window = experiment.analysis.window.text
-    return Report(Page(result, verdict, window, beliefs=believed(result) if beliefs else ()))
+    return Report(Page(result, verdict, window, beliefs=believed(result) if beliefs else (), source=source))

@@ -95,12 +95,12 @@ class _Rows:
 
     @property
     def estimates(self) -> list[Estimate | None]:
-        return [_estimate(row, lift=self.lift) for row in self.rows]
+        return [estimate(row, lift=self.lift) for row in self.rows]
 
 
 def _table(draft: Draft, told: FactorResult) -> list[Text]:
     lift = any(isinstance(e.effect, Effect) and isinstance(e.effect.lift, Estimate) for e in told.effects)
-    table = _Rows(draft, told, tuple(_ordered(told)), lift)
+    table = _Rows(draft, told, tuple(ordered(told)), lift)
     alpha = draft.page.result.method.alpha
     styles = tuple(STYLES[row.reads] for row in table.rows)
     points = (cells.point(draft, e, table.unit, lift=lift) for e in table.estimates)
@@ -108,7 +108,7 @@ def _table(draft: Draft, told: FactorResult) -> list[Text]:
     return draft.table(
         [
             Column("factor", tuple(draft.look.say(row.factor) if not row.given else "" for row in table.rows)),
-            Column("level", tuple(_level(draft, row) for row in table.rows)),
+            Column("level", tuple(level_said(draft, row) for row in table.rows)),
             Column("lift" if lift else "diff", tuple(points), right=True, styles=styles),
             Column(cells.confidence(alpha), tuple(ends), right=True, drop=4, name="factor intervals"),
             _drawn(table),
@@ -118,7 +118,8 @@ def _table(draft: Draft, told: FactorResult) -> list[Text]:
     )
 
 
-def _ordered(told: FactorResult) -> Iterator[FactorEffect]:
+def ordered(told: FactorResult) -> Iterator[FactorEffect]:
+    """Factor by factor: each level, what it does at levels of the others where that differs, and the slope."""
     for name in dict.fromkeys(one.factor for one in told.effects):
         for effect in (one for one in told.effects if one.factor == name):
             yield effect
@@ -127,7 +128,8 @@ def _ordered(told: FactorResult) -> Iterator[FactorEffect]:
         yield from (trend.slope for trend in told.trends if trend.slope.factor == name)
 
 
-def _level(draft: Draft, row: FactorEffect) -> str:
+def level_said(draft: Draft, row: FactorEffect) -> str:
+    """A level against its reference, or where it is looked at, with the marks of its footnotes."""
     if row.given:
         return _SIMPLE + draft.look.say(f"with {', '.join(f'{name} {level}' for name, level in row.given)}")
     text = row.level if row.level.startswith("per ") else f"{row.level} vs {row.reference}"
@@ -145,7 +147,8 @@ def _remarks(row: FactorEffect) -> Iterator[str]:
         yield f"these variants cannot tell {row.factor} from {others}: this is its effect where there is none of that"
 
 
-def _estimate(row: FactorEffect, *, lift: bool) -> Estimate | None:
+def estimate(row: FactorEffect, *, lift: bool) -> Estimate | None:
+    """The lift, or the difference; None where it is not known."""
     if not isinstance(row.effect, Effect):
         return None
     told = row.effect.lift if lift else row.effect.difference
@@ -156,11 +159,12 @@ def _p_values(table: _Rows) -> Iterator[Column]:
     """Where there is room to spare: the interval says as much."""
     page, look = table.draft.page, table.draft.look
     if look.width >= _WIDE:
-        told = tuple(look.plain(_p(row, page.result.method.alpha)) for row in table.rows)
+        told = tuple(look.plain(effect_p(row, page.result.method.alpha)) for row in table.rows)
         yield Column("p adj" if table.told.family > 1 else "p", told, right=True, drop=1, name="factor p")
 
 
-def _p(row: FactorEffect, alpha: float) -> str:
+def effect_p(row: FactorEffect, alpha: float) -> str:
+    """The p value of an effect."""
     return digits.p_value(row.effect.p_value, alpha) if isinstance(row.effect, Effect) else digits.NOTHING
 
 
@@ -186,19 +190,23 @@ def _beside(table: _Rows) -> Iterator[Column]:
     found = {(one.factor, one.level): one for one in (*other.effects, *(trend.slope for trend in other.trends))}
     same = [None if row.given else found.get((row.factor, row.level)) for row in table.rows]
     told = (
-        cells.point(table.draft, _estimate(one, lift=True), other.outcome.metric.unit, lift=True) if one else ""
+        cells.point(table.draft, estimate(one, lift=True), other.outcome.metric.unit, lift=True) if one else ""
         for one in same
     )
     name = table.draft.look.say(other.outcome.metric.name)
     yield Column(name.partition("_")[0], tuple(told), right=True, drop=2, name=f"{name} by factor")
 
 
+def interactions(draft: Draft, told: FactorResult) -> list[str]:
+    """Which combinations of factors depend on one another, and which were looked at in vain."""
+    untold = ", ".join(" x ".join(term) for term in told.untold)
+    return [*_found(draft, told), *_tested(told), *([f"these variants cannot tell {untold}"] if untold else [])]
+
+
 def _interactions(draft: Draft, told: FactorResult) -> list[Text]:
-    said = [*_found(draft, told), *_tested(told)]
-    if told.untold:
-        said.append(f"these variants cannot tell {', '.join(' x '.join(term) for term in told.untold)}")
+    said = interactions(draft, told)
     lines = draft.listed("interactions: ", said, joint=";") if said else []
-    return lines + [line for text in _bends(draft, told) for line in draft.paragraph("", text)]
+    return lines + [line for text in bends(draft, told) for line in draft.paragraph("", text)]
 
 
 def _found(draft: Draft, told: FactorResult) -> Iterator[str]:
@@ -224,7 +232,7 @@ def _tested(told: FactorResult) -> Iterator[str]:
     yield from (f"not tested: {reason}" for reason in sorted(unknown))
 
 
-def _bends(draft: Draft, told: FactorResult) -> Iterator[str]:
+def bends(draft: Draft, told: FactorResult) -> Iterator[str]:
     """Whether an ordered factor's levels lie on its line."""
     alpha = draft.page.result.method.alpha
     for trend in told.trends:

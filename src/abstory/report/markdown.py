@@ -7,7 +7,7 @@ from abstory.report.draft import Draft
 from abstory.report.harmless import in_markdown
 from abstory.report.html.layout import effects
 from abstory.report.html.parts import Column, Kind, Section, Table
-from abstory.report.html.sheet import Detail, Sheet
+from abstory.report.html.sheet import Detail, Embedded, Sheet
 from abstory.report.json import status
 from abstory.report.look import Look
 from abstory.report.page import Page
@@ -18,7 +18,7 @@ _ROWS = 10
 def render(page: Page, look: Look) -> str:
     """The page as Markdown; nothing in it is taken for markup but our own."""
     draft = Draft(page, look)
-    sheet = Sheet(draft, Detail(None if page.everything else _ROWS, document=False))
+    sheet = Sheet(draft, Detail(None if page.everything else _ROWS, Embedded.ABSENT))
     head = [_heading(draft), *_banner(draft)]
     body = [block for section in effects(sheet) for block in _section(draft, section)]
     notes = "\n".join(f"- {_plain(draft, f'{mark} {text}')}" for mark, text in draft.notes)

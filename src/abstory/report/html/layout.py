@@ -13,11 +13,12 @@ from abstory.report import banner
 from abstory.report.draft import Draft
 from abstory.report.html.accrual import exposures
 from abstory.report.html.compared import primary
+from abstory.report.html.factors import factors
 from abstory.report.html.method import method
 from abstory.report.html.parts import STATUS, Section
 from abstory.report.html.picked import guardrails, secondary
 from abstory.report.html.quality import quality
-from abstory.report.html.sheet import Detail, Sheet
+from abstory.report.html.sheet import Detail, Embedded, Sheet
 from abstory.report.json import status
 from abstory.report.look import Look
 from abstory.report.page import Page
@@ -27,10 +28,13 @@ from abstory.stats.estimate import Reason
 MOST = 100_000
 """Bytes of a page, unless everything was asked for."""
 
-DETAILS = (Detail(None, document=True), *(Detail(rows, document=False) for rows in (None, 20, 10, 5, 2)))
+DETAILS = (
+    *(Detail(None, document) for document in Embedded),
+    *(Detail(rows, Embedded.ABSENT) for rows in (20, 10, 5, 2)),
+)
 """From the whole page to the shortest: the first that fits is taken."""
 
-EFFECTS: tuple[Callable[[Sheet], list[Section]], ...] = (primary, secondary, guardrails)
+EFFECTS: tuple[Callable[[Sheet], list[Section]], ...] = (primary, secondary, guardrails, factors)
 """What is shown only of data that can be trusted, in reading order; one that has nothing to say gives no section."""
 
 ALWAYS: tuple[Callable[[Sheet], list[Section]], ...] = (exposures, quality, method)
@@ -49,7 +53,7 @@ def render(page: Page, look: Look) -> str:
 
 def fragment(page: Page) -> str:
     """The page as one element with its own styles, for a notebook; without the document for programs."""
-    return _render("fragment.html.j2", page, Look(), Detail(None if page.everything else 20, document=False))
+    return _render("fragment.html.j2", page, Look(), Detail(None if page.everything else 20, Embedded.ABSENT))
 
 
 def _first_that_fits(texts: Iterable[str]) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 
 from abstory.report import banner
 from abstory.report.harmless import harmless
 from abstory.report.html.parts import Folded, Part, Prose, Section
-from abstory.report.html.sheet import Sheet
+from abstory.report.html.sheet import Embedded, Sheet
 from abstory.report.json import FORMAT, document
 
 
@@ -24,9 +26,15 @@ def method(sheet: Sheet) -> list[Section]:
 
 
 def _document(sheet: Sheet) -> Part:
-    if not sheet.detail.document:
+    how = sheet.detail.document
+    if how is Embedded.ABSENT:
         key = sheet.page.result.key
         return Prose(f"Too long to hold the {FORMAT} document: abstory report {key} --json prints it.")
     # All of it ASCII: what a reader cannot see, or what turns a line round, is an escape.
     told = json.dumps(document(sheet.page), allow_nan=False, separators=(",", ":"))
-    return Folded(f"This report for programs ({FORMAT}, JSON)", told)
+    return Folded(f"This report for programs ({FORMAT}, {how.value})", told if how is Embedded.PLAIN else _packed(told))
+
+
+def _packed(text: str) -> str:
+    # Without a time of its own, so that the same report is the same file.
+    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()

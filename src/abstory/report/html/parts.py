@@ -93,6 +93,7 @@ class Figure:
         high, low: labels of the vertical axis at its ends.
         along: labels of the horizontal axis, spread evenly from end to end.
         legend: (class of the stroke, name) of each series, where there are several.
+        small: whether half the page's width is enough.
     """
 
     drawing: Markup
@@ -102,6 +103,7 @@ class Figure:
     low: str = ""
     along: Sequence[str] = ()
     legend: Sequence[tuple[str, str]] = ()
+    small: bool = False
 
     part = "figure"
 

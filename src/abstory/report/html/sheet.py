@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import TypeVar
 
 from abstory.report.draft import Draft
@@ -12,17 +13,25 @@ from abstory.report.page import Page
 _T = TypeVar("_T")
 
 
+class Embedded(Enum):
+    """How the document for programs is part of a page: as it is, packed, or not at all."""
+
+    PLAIN = "JSON"
+    PACKED = "JSON, by gzip, in base64"
+    ABSENT = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Detail:
     """How much of a long page is shown.
 
     Attributes:
         rows: of any one table of variants; None for all of them.
-        document: whether the `report/1` document is part of the page.
+        document: how the `report/1` document is part of the page.
     """
 
     rows: int | None
-    document: bool
+    document: Embedded
 
 
 @dataclass(frozen=True, slots=True)

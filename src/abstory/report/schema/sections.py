@@ -2,23 +2,93 @@
 
 from __future__ import annotations
 
-from abstory.report.schema.words import INTERVAL, NUMBER, TEXT, Schema, listed, maybe, named, one_of, shaped
+from abstory.report.schema.words import (
+    COUNT,
+    FLAG,
+    INTERVAL,
+    NUMBER,
+    TEXT,
+    Schema,
+    known,
+    listed,
+    mapped,
+    maybe,
+    named,
+    one_of,
+    shaped,
+)
+from abstory.results import Reads
 
-SECTIONS: Schema = {"beliefs?": listed(named("belief"))}
+SECTIONS: Schema = {"factors?": listed(named("factors")), "beliefs?": listed(named("belief"))}
 
-_CHANCES = dict.fromkeys(("chance_better", "loss_shipping", "loss_keeping", "mean"), maybe(NUMBER))
+_CHANGES = known("difference", named("estimate")) | known("lift", named("estimate"))
+_TESTED = {
+    **_CHANGES,
+    **known("statistic"),
+    **known("p"),
+    **known("critical"),
+    **known("standard_error"),
+    "method": maybe(TEXT),
+    "effect_unknown?": named("unknown"),
+}
+_LEVELS = mapped(TEXT)
+_TERMS = listed(listed(TEXT))
 
-DEFINITIONS: Schema = {
-    "belief": shaped(
+
+def _belief() -> Schema:
+    chances = dict.fromkeys(("chance_better", "loss_shipping", "loss_keeping", "mean"), maybe(NUMBER))
+    about = {"metric": TEXT, "variant": TEXT, "scale": one_of(("lift", "difference")), "prior": TEXT}
+    return shaped({**about, **chances, "interval": maybe(INTERVAL), "belief_unknown?": named("unknown")})
+
+
+def _factors() -> Schema:
+    return shaped(
         {
             "metric": TEXT,
-            "variant": TEXT,
-            "scale": one_of(("lift", "difference")),
-            "prior": TEXT,
-            **_CHANCES,
-            "interval": maybe(INTERVAL),
-            "belief_unknown?": named("unknown"),
+            "role": TEXT,
+            "weights": one_of(("equal", "observed")),
+            "model": one_of(("saturated", "additive")),
+            "family": COUNT,
+            "adjusted": FLAG,
+            "flagged": listed(TEXT),
+            "untold": _TERMS,
+            "effects": listed(named("factor_effect")),
+            "trends": listed(shaped({"slope": named("factor_effect"), **known("lack_of_fit_p")})),
+            "interactions": listed(named("interaction")),
         }
     )
+
+
+def _factor_effect() -> Schema:
+    about = dict.fromkeys(("factor", "level", "reference"), TEXT)
+    return shaped(
+        {**about, "given": _LEVELS, "reads": one_of(Reads), "differs_by": listed(TEXT), "aliases": _TERMS, **_TESTED}
+    )
+
+
+def _interaction() -> Schema:
+    part = shaped({"levels": _LEVELS, **known("difference", named("estimate"))})
+    return shaped(
+        {
+            "factors": listed(TEXT),
+            "df": COUNT,
+            **known("statistic"),
+            "p": maybe(NUMBER),
+            "p_adjusted": maybe(NUMBER),
+            "found": FLAG,
+            "odds_p": maybe(NUMBER),
+            "aliases": _TERMS,
+            "parts": listed(part),
+            "means": listed(shaped({"levels": _LEVELS, **known("value")})),
+            "simple": listed(named("factor_effect")),
+        }
+    )
+
+
+DEFINITIONS: Schema = {
+    "belief": _belief(),
+    "factors": _factors(),
+    "factor_effect": _factor_effect(),
+    "interaction": _interaction(),
 }
 """What the sections are made of."""
