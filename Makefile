@@ -2,6 +2,7 @@
 #   make demo    a simulated audience through the whole product
 #   make test    the test suite (make test-long for the suites that take minutes)
 #   make check   everything that .ci/run checks
+#   make site    the documentation as a site, in site/; a dead link fails
 #   make calibration   error and coverage of every method, the peers beside, into docs/calibration.md
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3 || echo python3)
@@ -9,7 +10,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long lint types imports check docs bench calibration editor clean
+.PHONY: help demo test test-long lint types imports check docs site bench calibration editor clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -34,11 +35,14 @@ types: .venv/dev
 imports: .venv/dev
 	$(BIN)/lint-imports
 
-check: lint types imports test
+check: lint types imports test site
 
 # Writes docs/commands.md and the output shown in the guides anew; the tests only compare.
 docs: .venv/dev
 	$(BIN)/python -m pytest tests/test_docs.py --update-docs
+
+site: .venv/docs
+	$(BIN)/zensical build --strict
 
 bench: .venv/bench
 	@for script in $(filter-out bench/effects.py $(wildcard bench/calibration*.py),$(wildcard bench/[a-z]*.py)); do \
@@ -55,7 +59,7 @@ editor: | .venv/dev
 	  || npm install --silent --no-audit --no-fund --prefix .venv/editor yaml-language-server@1.25.0
 
 clean:
-	rm -rf .venv dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv dist build site .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 # The stamps are newer than what they were made from, so an unchanged tree installs nothing.
 .venv/runtime: pyproject.toml constraints.txt | $(BIN)/python
@@ -65,6 +69,10 @@ clean:
 .venv/dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(INSTALL) --editable '.[dev]'
 	@touch $@ .venv/runtime
+
+.venv/docs: .venv/dev
+	$(INSTALL) --editable '.[dev,docs]'
+	@touch $@
 
 # Peers to be measured beside, at fixed versions; one of them wants older packages than ours, hence a folder of its own.
 .venv/bench: .venv/dev

@@ -2,7 +2,8 @@
 
 A guide is a project folder of its own and is run from top to bottom. In a ```console block, lines after `$ ` are
 typed, the others are the output; a line `...` stands for any lines. `<!-- file: NAME -->` before a block writes it to
-NAME, `<!-- skip -->` leaves it alone. `make docs` writes the outputs anew.
+NAME, `<!-- from: NAME -->` holds it to that file of the repository, `<!-- skip -->` leaves it alone. `make docs` writes
+outputs and such blocks anew.
 """
 
 import ast
@@ -118,6 +119,12 @@ def play(text, folder):
         note, body = block["note"] or "", block["body"]
         if note == "skip":
             continue
+        if note.startswith("from: "):
+            kept = (ROOT / note.removeprefix("from: ")).read_text(encoding="utf-8")
+            differences += [] if kept == body else [(note, kept)]
+            pieces += [text[done : block.start("body")], kept]
+            done = block.end("body")
+            continue
         if note.startswith("file: "):
             target = shell.folder / note.removeprefix("file: ")
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -169,6 +176,12 @@ def test_a_guide_runs_and_prints_what_it_shows(guide, tmp_path, request):
 def test_links_lead_somewhere(guide):
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", guide.read_text(encoding="utf-8")):
         assert target.startswith("https://") or (guide.parent / target).exists(), target
+
+
+def test_every_page_has_its_place_on_the_site():
+    """`zensical.toml` has a line for each page; building the site fails for one that is not there."""
+    listed = re.findall(r'= "([\w/-]+\.md)"', (ROOT / "zensical.toml").read_text(encoding="utf-8"))
+    assert sorted(listed) == sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md"))
 
 
 def test_open_bandit_gives_the_published_p(tmp_path):
