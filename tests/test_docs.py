@@ -315,6 +315,7 @@ def rows_of(page, heading):
     ("heading", "model"),
     [
         ("The file", declared.Experiment),
+        ("A story", declared.Story),
         ("schedule", declared.Schedule),
         ("audience", declared.Audience),
         ("traffic", declared.Traffic),

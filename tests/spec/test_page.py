@@ -15,6 +15,7 @@ from abstory.spec import check_bytes
 TEXT = (Path(__file__).parent.parent.parent / "docs" / "experiment-file.md").read_text(encoding="utf-8")
 MODELS = {
     "The file": declared.Experiment,
+    "A story": declared.Story,
     "A variant": declared.Variant,
     "schedule": declared.Schedule,
     "audience": declared.Audience,
@@ -50,6 +51,8 @@ def spelt(value, *, in_points):
             return "none"
         case declared.Duration(text=plain) | enum.Enum(value=plain):
             return f"`{plain}`"
+        case bool():
+            return f"`{str(value).lower()}`"
         case float():
             return f"`{value:.0%}`"
         case str() | int():

@@ -12,7 +12,8 @@ from abstory.metrics import MeasureKind
 from abstory.stats.moments import Moments, pair
 from abstory.warehouse.base import Answer, ArmData, Cap, Watched
 
-DAY_US = 24 * 60 * 60 * 1_000_000
+HOUR_US = 60 * 60 * 1_000_000
+DAY_US = 24 * HOUR_US
 
 EXPOSURES = {
     "experiment": pl.String,
@@ -42,10 +43,10 @@ def answer(exposure_rows, event_rows, question, attribute_rows=()):
     names = [arm.variant for arm in question.arms]
     in_schedule = (pl.col("exposed_at") >= question.start_us) & (pl.col("exposed_at") < question.end_us)
     free = known.filter(~pl.col("forced"))
-    scheduled = free.filter(in_schedule)
-    unknown = scheduled.filter(~pl.col("variant").is_in(names))
-    first = first_exposures(scheduled.filter(pl.col("variant").is_in(names)), names)
-    mature = first.filter(pl.col("first_at") + question.window_us <= question.as_of_us)
+    scheduled, off_air, elsewhere = on_air(free.filter(in_schedule), names, question)
+    unknown = free.filter(in_schedule, ~pl.col("variant").is_in(names))
+    first = closing(first_exposures(scheduled.filter(pl.col("variant").is_in(names)), names, question), question)
+    mature = first.filter(pl.col("closes_at") <= question.as_of_us)
     joined = (
         measured_events(event_rows, question)
         .join(mature, on="viewer_id")
@@ -54,10 +55,9 @@ def answer(exposure_rows, event_rows, question, attribute_rows=()):
             length=pl.col("variant").replace_strict(lengths(question), return_dtype=pl.Int64, default=None),
         )
     )
-    ours = (
-        pl.lit(value=True) if question.story is None else (pl.col("story_id") == question.story).fill_null(value=False)
-    )
-    in_window = (pl.col("since") >= 0) & (pl.col("since") < question.window_us)
+    stories = [airing.story for airing in question.airings] or ([question.story] if question.story is not None else [])
+    ours = pl.col("story_id").is_in(stories).fill_null(value=False) if stories else pl.lit(value=True)
+    in_window = (pl.col("since") >= 0) & (pl.col("occurred_at") < pl.col("closes_at"))
     attributed = joined.filter(in_window, ours)
     views = attributed.filter(pl.col("event") == "view")
     viewers = per_viewer(mature, attributed, question)
@@ -78,18 +78,52 @@ def answer(exposure_rows, event_rows, question, attribute_rows=()):
         watch_beyond_length=views.filter(pl.col("watch_ms") > pl.col("length")).height,
         exposures_by_day=by_day(first),
         caps=caps,
+        off_air=off_air,
+        elsewhere=elsewhere,
     )
 
 
-def first_exposures(shown, names):
+def on_air(shown, names, question):
+    """The exposures that count, row by row, and of the others with a declared variant those off air and elsewhere."""
+    kept, off, elsewhere = [], 0, 0
+    airings = {airing.story: airing for airing in question.airings}
+    for row in shown.to_dicts():
+        story = row["story_id"]
+        story = next(iter(airings)) if story is None and len(airings) == 1 else story
+        airing = airings.get(story)
+        unseen = airing and airing.from_us is not None and not airing.from_us <= row["exposed_at"] < airing.until_us
+        lost = bool(airings) and story is not None and (airing is None or unseen)
+        kept.append(not lost)
+        if lost and row["variant"] in names:
+            off, elsewhere = off + (airing is not None), elsewhere + (airing is None)
+    return shown.filter(pl.Series(kept, dtype=pl.Boolean)), off, elsewhere
+
+
+def closing(first, question):
+    ends = {airing.story: airing.until_us for airing in question.airings if airing.until_us is not None}
+    closes = [
+        min(row["first_at"] + question.window_us, *(ends[s] for s in [row["story"]] if s in ends))
+        if question.ends_with_story and row["story"] in ends
+        else row["first_at"] + question.window_us
+        for row in first.to_dicts()
+    ]
+    return first.with_columns(closes_at=pl.Series(closes, dtype=pl.Int64))
+
+
+def first_exposures(shown, names, question):
     order = {name: i for i, name in enumerate(names)}
+    stories = {airing.story: i for i, airing in enumerate(question.airings)}
+    only = question.airings[0].story if len(question.airings) == 1 else None
     return (
         shown.with_columns(arm=pl.col("variant").replace_strict(order, return_dtype=pl.Int64, default=None))
-        .sort("viewer_id", "exposed_at", "arm")
+        .with_columns(story=pl.col("story_id").fill_null(only) if only else pl.col("story_id"))
+        .with_columns(place=pl.col("story").replace_strict(stories, return_dtype=pl.Int64, default=len(stories)))
+        .sort("viewer_id", "exposed_at", "arm", "place")
         .group_by("viewer_id", maintain_order=True)
         .agg(
             first_at=pl.col("exposed_at").first(),
             variant=pl.col("variant").first(),
+            story=pl.col("story").first(),
             crossed=pl.col("variant").n_unique() > 1,
         )
     )
@@ -222,7 +256,18 @@ def arm_data(name, first, mature, viewers, question):
             day: moments(own.filter(pl.col("first_at") // DAY_US == day), question)
             for day in (own["first_at"] // DAY_US).unique()
         },
+        hours=hours(own, question),
     )
+
+
+def hours(own, question):
+    published = {airing.story: airing.from_us for airing in question.airings if airing.from_us is not None}
+    at = [
+        (row["first_at"] - published[row["story"]]) // HOUR_US if row["story"] in published else None
+        for row in own.to_dicts()
+    ]
+    own = own.with_columns(hour=pl.Series(at, dtype=pl.Int64))
+    return {h: moments(own.filter(pl.col("hour") == h), question) for h in own["hour"].drop_nulls().unique()}
 
 
 def moments(viewers, question):

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from abstory.metrics import EVENTS, Measure, MeasureKind, built_in
 from abstory.stats.moments import Moments, pair, triple
 from abstory.warehouse import rollup
-from abstory.warehouse.base import Arm, Cap, RollUp
+from abstory.warehouse.base import Airing, Arm, Cap, RollUp
 from abstory.warehouse.rollup import roll_up
 
 HERE = Path(__file__).parent
@@ -88,8 +88,8 @@ def ask(exposures, events, question=QUESTION, attributes=()):
     return roll_up(STORE, question)
 
 
-def shown(viewer, at, variant="15s", *, experiment="cta", forced=False):
-    return (experiment, viewer, variant, at, None, None, forced)
+def shown(viewer, at, variant="15s", *, experiment="cta", forced=False, story=None):
+    return (experiment, viewer, variant, at, story, None, forced)
 
 
 def event(viewer, name, at, *, watch=None, value=None, story="s"):
@@ -448,3 +448,44 @@ def test_the_cap_is_of_all_variants_together_and_of_values_above_zero():
 def test_watch_times_and_counts_at_quantiles_equal_the_polars_reading(exposures, events, question, shares):
     question = replace(question, measures=MEASURES[:1], pairs=(), quantiles=tuple(shares))
     assert ask(exposures, events, question) == oracle.answer(exposures, events, question)
+
+
+AIRINGS = (
+    Airing("s", START, START + DAY),
+    Airing("t", START + DAY, START + 2 * DAY),
+    Airing("u"),
+)
+aired = st.lists(
+    st.builds(
+        shown,
+        viewers,
+        instants,
+        st.sampled_from(["15s", "30s", "gone"]),
+        forced=st.sampled_from([False, False, True]),
+        story=st.sampled_from(["s", "s", "t", "u", "other", None]),
+    ),
+    max_size=14,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(aired, events, questions, st.sampled_from([AIRINGS[:1], AIRINGS[:2], AIRINGS, AIRINGS[2:]]), st.booleans())
+def test_stories_with_a_time_equal_the_polars_reading(exposures, events, question, airings, ends):
+    question = replace(question, airings=airings, story=None, ends_with_story=ends)
+    assert ask(exposures, events, question) == oracle.answer(exposures, events, question)
+
+
+def test_an_exposure_counts_from_publication_to_the_end_of_the_story():
+    at = [START - 1, START, START + DAY - 1, START + DAY]
+    rows = [shown(f"v{i}", when, story="s") for i, when in enumerate(at)] + [shown("w", START, story="other")]
+    answer = ask(rows, [], replace(QUESTION, start_us=START - DAY, airings=AIRINGS[:1]))
+    assert (answer.arms["15s"].moments.n, answer.off_air, answer.elsewhere) == (2, 2, 1)
+
+
+def test_a_window_ends_with_its_story_when_that_is_asked():
+    rows, likes = [shown("v", START + 20 * HOUR, story="s")], [event("v", "like", START + 25 * HOUR)]
+    question = replace(QUESTION, airings=AIRINGS[:1], as_of_us=START + DAY)
+    assert ask(rows, likes, question).arms["15s"].immature == 1
+    ended = ask(rows, likes, replace(question, ends_with_story=True)).arms["15s"]
+    assert (ended.immature, ended.moments.n, ended.moments.means["any(like,share)"]) == (0, 1, 0.0)
+    assert set(ended.hours) == {20}

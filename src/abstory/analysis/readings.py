@@ -34,8 +34,9 @@ def fixed(experiment: Experiment) -> bool:
 
 
 def closes_us(experiment: Experiment) -> int:
-    """When the last window of the schedule closes."""
-    return experiment.end_us + experiment.analysis.window.us
+    """When the last window closes: after the schedule's end, or that of the last story where that comes first."""
+    last = experiment.last_exposure_us
+    return last if experiment.analysis.window_ends_with_story else last + experiment.analysis.window.us
 
 
 def over(experiment: Experiment, as_of_us: int) -> bool:

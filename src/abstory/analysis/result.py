@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from abstory.analysis import adjustment, capping, factors, families, readings, rowquantiles
+from abstory.analysis import adjustment, airtime, capping, factors, families, readings, rowquantiles
 from abstory.analysis.factor_contrasts import Question
 from abstory.analysis.words import reads
 from abstory.assignment.sql import variant_sql
@@ -76,13 +76,15 @@ def plan(experiment: Experiment, as_of_us: int) -> RollUp:
         end_us=experiment.end_us,
         window_us=experiment.analysis.window.us,
         as_of_us=as_of_us,
-        story=experiment.story,
+        story=None if experiment.stories else experiment.story,
         measures=tuple(dict.fromkeys(m for metric in metrics for m in metric.measures))
         + adjustment.measures(experiment),
         pairs=tuple(dict.fromkeys((*(p for metric in metrics for p in metric.pairs), *adjustment.pairs(experiment)))),
         assigned_sql=variant_sql(experiment, "viewer_id"),
         quantiles=rowquantiles.asked(experiment),
         triples=tuple(dict.fromkeys(key for metric in metrics for key in triples(metric))),
+        airings=airtime.airings(experiment),
+        ends_with_story=experiment.analysis.window_ends_with_story,
     )
 
 
@@ -115,7 +117,7 @@ def analyse(
     first = _first_exposure(experiment, answer, span)
     metrics, by_factor = asked.metrics(), factors.factors(asked.factorial)
     how = readings.method(experiment, asked.moments, as_of_us=as_of_us, now_us=now_us)
-    return ExperimentResult(
+    found = ExperimentResult(
         key=experiment.key,
         title=experiment.title,
         hypothesis=experiment.hypothesis,
@@ -131,9 +133,20 @@ def analyse(
         method=replace(how, notes=(*how.notes, *_notes(experiment, answer, metrics), *factors.notes(by_factor))),
         data_end_us=end,
         exposures_by_day=answer.exposures_by_day,
-        without_crossovers=asked.loyal(answer),
         factors=by_factor,
         data_hash=data_hash(answer, as_of_us=as_of_us, fingerprint=experiment.fingerprint, stored=stamps),
+    )
+    return _beside(found, asked, answer)
+
+
+def _beside(found: ExperimentResult, asked: _Asked, answer: Answer) -> ExperimentResult:
+    """The result with what stands beside its comparisons, each from a module of its own."""
+    experiment = asked.experiment
+    return replace(
+        found,
+        without_crossovers=asked.loyal(answer),
+        airtimes=airtime.airtimes(experiment),
+        accruals=airtime.accruals(experiment, answer, asked.moments, asked.withheld),
     )
 
 
@@ -178,7 +191,7 @@ class _Asked:
 
     def _compare(self, outcome: Outcome, variant: Variant, reading: Reading) -> Comparison:
         seen = value(outcome.metric, self.moments[variant.name])
-        effect = self._withheld(outcome.metric, variant) or self._effect(outcome.metric, variant, reading)
+        effect = self.withheld(outcome.metric, variant) or self._effect(outcome.metric, variant, reading)
         if isinstance(effect, Undetermined) and effect.reason is Reason.NOT_COMPARABLE:
             return Comparison(variant.name, seen, effect, Reads.DESCRIPTIVE)
         if outcome.role is not Role.GUARDRAIL:
@@ -187,7 +200,8 @@ class _Asked:
         bound = _bound(effect, outcome)
         return Comparison(variant.name, seen, effect, guards(effect, outcome), bound)
 
-    def _withheld(self, metric: Metric, variant: Variant) -> Undetermined | None:
+    def withheld(self, metric: Metric, variant: Variant) -> Undetermined | None:
+        """Why an effect is not to be seen, now or ever; None where it is."""
         if not self.trusted:
             return Undetermined(Reason.UNTRUSTED)
         if detail := readings.lengths_apart(self.experiment, metric, variant):

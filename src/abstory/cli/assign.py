@@ -165,7 +165,7 @@ def _record(settings: Settings, experiment: Experiment, batches: Iterator[list[t
 def _exposures(experiment: Experiment, batch: list[tuple[str, str]], now: int) -> list[Exposure]:
     from abstory.warehouse.base import Exposure
 
-    key, story, fingerprint = experiment.key, experiment.story, experiment.fingerprint
+    key, story, fingerprint = experiment.key, experiment.only_story, experiment.fingerprint
     return [Exposure(key, viewer, variant, now, story, fingerprint) for viewer, variant in batch]
 
 

@@ -41,6 +41,7 @@ from abstory.experiment.sections import (
     Traffic,
     Variant,
 )
+from abstory.experiment.stories import Stories, Story
 from abstory.metrics import Metric, Unit
 
 UNBOUNDED_US = 2**62
@@ -89,6 +90,7 @@ class Experiment(Frozen):
     schedule: Schedule | None = None
     unit: Literal["viewer", "slot"] = "viewer"
     story: Words | None = Field(None, description="Whose cuts are compared.")
+    stories: Stories = Field((), description="Several stories, or one with the moment it went up; instead of `story`.")
     lifetime: DurationField = Field(Duration(DAY_US, "24h"), description="A story is visible this long.")
     audience: Audience = Audience()
     traffic: Traffic = Traffic()
@@ -120,6 +122,8 @@ class Experiment(Frozen):
             unit=self.unit,
             design=self.design,
             story=self.story,
+            stories=self.stories,
+            lifetime=self.lifetime,
             asset=self.asset,
             scheduled=self.schedule is not None,
             schedule=self.schedule,
@@ -146,6 +150,23 @@ class Experiment(Frozen):
     @property
     def end_us(self) -> int:
         return self.schedule.end_us if self.schedule else UNBOUNDED_US
+
+    @property
+    def story_ids(self) -> tuple[str, ...]:
+        """Every story that is named; none where all count."""
+        return tuple(story.id for story in self.stories) or ((self.story,) if self.story else ())
+
+    @property
+    def only_story(self) -> str | None:
+        """The story that an exposure is of, where there is but one."""
+        return self.story_ids[0] if len(self.story_ids) == 1 else None
+
+    @property
+    def last_exposure_us(self) -> int:
+        """Nobody can be exposed from then on: the schedule's end, or that of the last story where all have one."""
+        ends = [story.ends_us(self.lifetime) for story in self.stories]
+        known = [end for end in ends if end is not None]
+        return min(self.end_us, max(known)) if known and len(known) == len(ends) else self.end_us
 
     @cached_property
     def control(self) -> Variant:
@@ -191,6 +212,11 @@ class Experiment(Frozen):
             "schedule": [schedule.start_us, schedule.end_us] if schedule else None,
             "story": self.story,
             "lifetime": self.lifetime.us,
+            **(
+                {"stories": [[s.id, s.published.us if s.published else None] for s in self.stories]}
+                if self.stories
+                else {}
+            ),
             "control": self.control.name,
             "factors": dict(self.factors),
             "metrics": sorted(_canonical_use(use) for use in self._uses()),
@@ -324,6 +350,7 @@ __all__ = [
     "Scalar",
     "Schedule",
     "Size",
+    "Story",
     "Traffic",
     "Unit",
     "Variant",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PlainSerializer, StrictBool, StrictInt, WithJsonSchema
@@ -24,6 +24,10 @@ LEVEL_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)(ms|s|m|h|d|w)")
 _SIZE = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)(%|pp)")
 _FIRST_YEAR, _LAST_YEAR = 2000, 2200
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+INSTANT_PATTERN = (
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})"
+)
 
 
 def wrong(code: str, message: str, hint: str) -> PydanticCustomError:
@@ -89,6 +93,28 @@ class Duration:
         if not 0 < us <= LONGEST_DAYS * DAY_US:
             raise wrong("E207", "a duration must be above 0 and at most ten years", "such as 24h or 15s")
         return cls(us, found[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """A moment with its offset, as written."""
+
+    us: int
+    text: str
+
+    @classmethod
+    def parse(cls, text: object) -> Instant:
+        """Read `2026-11-23T18:00+01:00`; without an offset nobody can know which moment is meant."""
+        if isinstance(text, cls):
+            return text
+        try:
+            told = datetime.fromisoformat(text) if isinstance(text, str) and len(text) > len("2026-11-23") else None
+        except ValueError:
+            told = None
+        if told is None or told.tzinfo is None or not _FIRST_YEAR <= told.year < _LAST_YEAR:
+            hint = 'such as "2026-11-23T18:00+01:00", with the offset and in quotes'
+            raise wrong("E211", "write a moment in ISO 8601", hint)
+        return cls((told - _EPOCH) // timedelta(microseconds=1), str(text))
 
 
 def _fraction(value: object) -> float:
@@ -184,6 +210,12 @@ SizeField = Annotated[
 ]
 DurationField = Annotated[
     Duration, BeforeValidator(Duration.parse), PlainSerializer(_as_text), _pattern(DURATION_PATTERN, "24h", "15s")
+]
+InstantField = Annotated[
+    Instant,
+    BeforeValidator(Instant.parse),
+    PlainSerializer(_as_text),
+    _pattern(INSTANT_PATTERN, "2026-11-23T18:00+01:00"),
 ]
 Fraction = Annotated[float, BeforeValidator(_fraction), _PERCENT]
 Alpha = Annotated[float, BeforeValidator(_alpha), _PERCENT]

@@ -17,6 +17,7 @@ from abstory.experiment.clauses import WORDS
 from abstory.experiment.definitions import resolved
 from abstory.experiment.quantities import Duration
 from abstory.experiment.sections import Analysis, Decision, Definition, MetricUse, Schedule, Traffic, Variant
+from abstory.experiment.stories import Story, never_seen
 from abstory.metrics import BUILT_IN, Unit, built_in, horizon_seconds
 
 Path = tuple[str | int, ...]
@@ -67,6 +68,8 @@ class Draft:
     unit: str = "viewer"
     design: str | None = None
     story: str | None = None
+    stories: tuple[Story, ...] = ()
+    lifetime: Duration | None = None
     asset: str | None = None
     scheduled: bool = False
     schedule: Schedule | None = None
@@ -123,6 +126,23 @@ def _fixed(draft: Draft) -> Iterator[Fault]:
     if draft.analysis and draft.analysis.looks == "fixed" and not draft.scheduled:
         hint = "declare schedule.start and schedule.end, or use always_valid"
         yield Fault("E312", ("analysis", "looks"), "a fixed reading needs a schedule to know its end", hint)
+
+
+def _stories(draft: Draft) -> Iterator[Fault]:
+    ids = [story.id for story in draft.stories]
+    if ids and draft.story:
+        yield Fault("E320", ("stories",), "both story and stories are declared", "keep stories")
+    for at, name in enumerate(ids):
+        if name in ids[:at]:
+            yield Fault("E321", ("stories", at), f"the story {name} is declared twice", "keep one")
+    for at in never_seen(draft.stories, draft.lifetime, draft.schedule) if draft.schedule and draft.lifetime else ():
+        message = f"{ids[at]} is visible at no moment of the schedule"
+        yield Fault("E322", ("stories", at), message, "compare its time with schedule.start and schedule.end")
+    dated = ids and all(story.published for story in draft.stories)
+    if draft.analysis and draft.analysis.window_ends_with_story and not dated:
+        message = "when a story ends is not known"
+        hint = 'such as stories: [{id: teaser, published: "2026-11-23T18:00+01:00"}]'
+        yield Fault("E323", ("analysis", "window_ends_with_story"), message, hint)
 
 
 def _levels(draft: Draft) -> Iterator[Fault]:
@@ -323,7 +343,7 @@ def _asset(draft: Draft) -> Iterator[Fault]:
         if blank not in known:
             hint = near(blank, known) or f"known here: {', '.join(known)}"
             yield Fault("E317", ("asset",), f"{{{blank}}} is neither a factor nor one of ours", hint)
-        elif blank == "story" and draft.story is None:
+        elif blank == "story" and draft.story is None and not draft.stories:
             yield Fault("E317", ("asset",), "{story} stands for a story, and none is declared", "such as story: launch")
 
 
@@ -335,6 +355,7 @@ RULES = (
     _not_yet,
     _schedule,
     _fixed,
+    _stories,
     _levels,
     _cells,
     _enough,

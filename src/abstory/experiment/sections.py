@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, WithJsonSchema
 
 from abstory.experiment.clauses import RULE_SCHEMA, Rule, read_rule
 from abstory.experiment.looks import LOOKS_SCHEMA, GroupSequential, read_looks
@@ -173,6 +173,7 @@ class Analysis(Frozen):
     )
     covariates: tuple[Name, ...] = ()
     window: DurationField = Field(Duration(DAY_US, "24h"), description="Events count this long after exposure.")
+    window_ends_with_story: StrictBool = Field(False, description="A window closes no later than its story ends.")
     interactions: Literal["none", "pairs", "all"] = Field(
         "pairs", description="Whether effects of factors are tested for depending on one another."
     )
@@ -183,7 +184,10 @@ class Analysis(Frozen):
     def canonical(self) -> Mapping[str, object]:
         """As plain data for the fingerprint; fields that came later count only where they are used."""
         plain = self.model_dump(mode="json") | {"window": self.window.us}
-        return {name: value for name, value in plain.items() if (name, value) != ("factor_weights", "equal")}
+        return {name: value for name, value in plain.items() if (name, value) not in _CAME_LATER}
+
+
+_CAME_LATER = (("factor_weights", "equal"), ("window_ends_with_story", False))
 
 
 class Decision(Frozen):

@@ -145,7 +145,7 @@ class Recorder:
 
         declared = self._experiment
         exposures = [
-            Exposure(declared.key, viewer, variant, at, declared.story, declared.fingerprint)
+            Exposure(declared.key, viewer, variant, at, declared.only_story, declared.fingerprint)
             for viewer, (variant, at) in batch.items()
         ]
         with open_store(self.store, create=True, wait=wait) as store:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from abstory.quality.airtime import AIRTIME
 from abstory.quality.arrival import crossover, differs, drift, mismatch, smaller_shares, srm, unknown_variant
 from abstory.quality.before import covariates
 from abstory.quality.counts import COUNTS, age, immature, silent
@@ -28,6 +29,7 @@ _CHECKS: tuple[Callable[[Evidence], Check], ...] = (
     arrived_late,
     age,
     immature,
+    *AIRTIME,
     *COUNTS,
 )
 

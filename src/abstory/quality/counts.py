@@ -21,8 +21,8 @@ def silent(evidence: Evidence) -> Check:
     if not evidence.viewers or seen:
         return Check("no_events", Status.OK, "events found")
     elsewhere = evidence.answer.not_attributed
-    story = evidence.experiment.story
-    advice = f"is `story: {story}` right? {elsewhere:,} events name another" if elsewhere and story else ""
+    stories = ", ".join(evidence.experiment.story_ids)
+    advice = f"is the story {stories} right? {elsewhere:,} events name another" if elsewhere and stories else ""
     said = "no event counts in any viewer's window"
     return Check("no_events", Status.WARN, said, advice or "are events loaded, with the same viewer ids?")
 

@@ -13,6 +13,7 @@ WORDS = {Status.OK: "ok", Status.WARN: "warning", Status.FAIL: "untrusted", Stat
 """What the data line says of the worst of the checks."""
 
 _FLATTERED = "best of"
+_MOST_LIVE = 2
 
 
 def headline(page: Page) -> list[str]:
@@ -21,9 +22,9 @@ def headline(page: Page) -> list[str]:
     return [counted(result.viewers, "viewer"), counted(len(result.arms), "variant"), day(page)]
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 day`, `2 days`."""
-    return f"{digits.count(number)} {noun}{'' if number == 1 else 's'}"
+def counted(number: int, noun: str, several: str = "") -> str:
+    """`1 day`, `2 days`; `several` where that is not the noun with an s."""
+    return f"{digits.count(number)} {noun if number == 1 else several or f'{noun}s'}"
 
 
 def day(page: Page) -> str:
@@ -34,6 +35,21 @@ def day(page: Page) -> str:
     if result.day > result.days:
         return f"ended after {counted(result.days, 'day')}"
     return f"day {result.day} of {result.days}" if result.day > 0 else f"not started, {counted(result.days, 'day')}"
+
+
+def airtime(page: Page) -> str:
+    """Which stories are live, for how long, and how many of the viewers are counted already; empty without a list."""
+    result = page.result
+    dated = [one for one in result.airtimes if one.ends_us is not None]
+    live = [one for one in dated if one.live(result.as_of_us)]
+    ahead = sum(1 for one in dated if not one.live(result.as_of_us) and one.hours_left(result.as_of_us))
+    ended = len(dated) - len(live) - ahead
+    told = [f"{one.story} live, {one.hours_left(result.as_of_us)} h left" for one in live[:_MOST_LIVE]]
+    told += [f"{len(live) - _MOST_LIVE} more live"] if len(live) > _MOST_LIVE else []
+    told += [f"{ended} of {counted(len(dated), 'story', 'stories')} ended"] if ended else []
+    told += [f"{ahead} not up yet"] if ahead else []
+    mature = f": {digits.rate(result.mature)} of viewers mature" if result.mature is not None else ""
+    return f"{', '.join(told)}{mature}" if told else ""
 
 
 def ruled(draft: Draft) -> str:

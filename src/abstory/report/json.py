@@ -14,6 +14,10 @@ A comparison: `variant`, `value`, `reads`, `difference` and `lift` (each {estima
 for: [{metric, variant, scale, prior, chance_better, loss_shipping, loss_keeping, mean, interval}]. `factors`, where
 variants differ in several: see `plain/factors.py`.
 
+Where the file lists stories: `airtimes` [{story, published, ends, live, hours_left}]; where they have a time,
+`accruals` [{metric, variant, reading, points [{hour, viewers, and as in a comparison from `difference` to `method`}]}]:
+the effect among viewers first exposed within so many hours of publication.
+
 What is not known is null, with `<name>_unknown` {reason, detail} beside it; an end of a `ci` that is null is unbounded.
 There is no NaN and no Infinity. Changes to this document only ever add to it.
 """
@@ -28,6 +32,7 @@ from typing import TYPE_CHECKING
 from abstory.experiment import Size
 from abstory.report.look import Look
 from abstory.report.page import Page
+from abstory.report.plain.airtime import accruals, airtimes
 from abstory.report.plain.factors import factors
 from abstory.report.plain.values import Plain, comparison, finite, known, why
 from abstory.results import ArmCount, Check, ExperimentResult, Looking, MetricResult, Status
@@ -88,7 +93,12 @@ def _beliefs(page: Page) -> list[Plain]:
     return [_belief(belief) for belief in page.beliefs]
 
 
-SECTIONS: Mapping[str, Callable[[Page], object]] = {"factors": factors, "beliefs": _beliefs}
+SECTIONS: Mapping[str, Callable[[Page], object]] = {
+    "factors": factors,
+    "airtimes": airtimes,
+    "accruals": accruals,
+    "beliefs": _beliefs,
+}
 """Parts that only some reports have, and what makes them; one that is empty is left out."""
 
 

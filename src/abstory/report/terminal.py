@@ -12,6 +12,7 @@ from rich.text import Text
 from abstory import digits
 from abstory.experiment import Role
 from abstory.report import banner
+from abstory.report.accrual import accrued
 from abstory.report.believed import believed
 from abstory.report.compared import compared
 from abstory.report.draft import Draft
@@ -34,7 +35,7 @@ _RULINGS = {
 }
 _STATUS = {Status.OK: "green", Status.WARN: "yellow", Status.FAIL: "bold red", Status.UNKNOWN: "yellow"}
 
-SECTIONS: tuple[Callable[[Draft], list[Text]], ...] = (factors, believed)
+SECTIONS: tuple[Callable[[Draft], list[Text]], ...] = (factors, accrued, believed)
 """What follows the comparisons, in reading order; a section that has nothing to say gives no line."""
 
 
@@ -54,7 +55,9 @@ def lines(page: Page, look: Look) -> list[Text]:
 def _headline(draft: Draft) -> list[Text]:
     result = draft.page.result
     title = draft.paragraph("", result.title) if result.title else []
-    return draft.listed(f"{draft.look.say(result.key)} · ", banner.headline(draft.page), style="bold") + title
+    aired = banner.airtime(draft.page)
+    stories = draft.paragraph("STORY ", aired) if aired else []
+    return draft.listed(f"{draft.look.say(result.key)} · ", banner.headline(draft.page), style="bold") + title + stories
 
 
 def _verdict(draft: Draft) -> list[Text]:

@@ -1,5 +1,6 @@
 """What an analysis found: frozen values that know nothing of how they are shown."""
 
+from abstory.results.airtime import Accrual, Accrued, Airtime
 from abstory.results.comparison import Comparison, MetricResult, Reads
 from abstory.results.data import ArmCount, Check, Status
 from abstory.results.experiment import ExperimentResult, crossed
@@ -8,6 +9,9 @@ from abstory.results.method import AsOf, Look, Looking, Method
 from abstory.results.verdict import GateCheck, GateOutcome, GateReport, Require, Ruling, Verdict
 
 __all__ = [
+    "Accrual",
+    "Accrued",
+    "Airtime",
     "ArmCount",
     "AsOf",
     "CellMean",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from abstory.experiment import HOUR_US, Role
+from abstory.results.airtime import Accrual, Airtime
 from abstory.results.comparison import MetricResult
 from abstory.results.data import ArmCount, Check, Status
 from abstory.results.factors import FactorResult
@@ -35,6 +36,8 @@ class ExperimentResult:
         without_crossovers: every outcome again without the viewers who saw several variants, to hold beside `metrics`;
             never decided by, for leaving them out selects on behaviour. Empty where there are none.
         factors: what each factor does, by outcome; empty where the variants differ in one unordered factor only.
+        airtimes: the stories that the file lists, and when each is visible.
+        accruals: of every primary comparison, over the hours of the stories; empty where no story says when it went up.
     """
 
     key: str
@@ -56,11 +59,19 @@ class ExperimentResult:
     data_hash: str = ""
     without_crossovers: tuple[MetricResult, ...] = ()
     factors: tuple[FactorResult, ...] = ()
+    airtimes: tuple[Airtime, ...] = ()
+    accruals: tuple[Accrual, ...] = ()
 
     @property
     def viewers(self) -> int:
         """Analysed viewers over all variants."""
         return sum(arm.viewers for arm in self.arms)
+
+    @property
+    def mature(self) -> float | None:
+        """Share of the exposed viewers whose window is closed; None without viewers."""
+        waiting = sum(arm.immature for arm in self.arms)
+        return self.viewers / (self.viewers + waiting) if self.viewers + waiting else None
 
     @property
     def runtime_us(self) -> int:

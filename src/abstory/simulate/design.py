@@ -93,7 +93,7 @@ def design(
     """The declared experiment with an audience that has no effect in it but the one wished for.
 
     Args:
-        experiment: viewer design; without a schedule it runs for 14 days.
+        experiment: viewer design; without a schedule it runs for 14 days. Of several stories one is played, all along.
         wish: an effect for every treatment, before values are cut; None for an A/A.
         viewers: who come in all; None for a quarter more than `decision.min_per_variant` asks for.
         days: length of the schedule instead of the declared one.
@@ -139,7 +139,10 @@ def _scheduled(experiment: Experiment, days: int | None) -> Experiment:
     if days is not None:
         schedule = schedule.model_copy(update={"end": schedule.start + timedelta(days=days)})
     fields = {name: getattr(experiment, name) for name in type(experiment).model_fields}
-    return Experiment.model_construct(**fields | {"schedule": schedule, "audience": Audience()})
+    one_story = {"stories": (), "story": next(iter(experiment.story_ids), None)}
+    analysis = experiment.analysis.model_copy(update={"window_ends_with_story": False})
+    changed = {"schedule": schedule, "audience": Audience(), "analysis": analysis, **one_story}
+    return Experiment.model_construct(**fields | changed)
 
 
 def _audience(experiment: Experiment) -> StoryAudience:

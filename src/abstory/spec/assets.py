@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,10 +20,10 @@ def with_cuts(loaded: Iterable[Loaded], root: Path) -> tuple[Loaded, ...]:
     return tuple(_with_cuts(one, root) for one in loaded)
 
 
-def asset_of(experiment: Experiment, variant: Variant) -> str | None:
-    """The path of a variant's cut, its blanks filled; None where the experiment names none."""
+def asset_of(experiment: Experiment, variant: Variant, story: str) -> str | None:
+    """The path of a variant's cut of a story, its blanks filled; None where the experiment names none."""
     text = experiment.asset
-    blanks = {"key": experiment.key, "story": experiment.story or "", "variant": variant.name, **variant.creative}
+    blanks = {"key": experiment.key, "story": story, "variant": variant.name, **variant.creative}
     for blank, value in blanks.items() if text else ():
         text = str(text).replace(f"{{{blank}}}", value)
     return text
@@ -37,8 +38,9 @@ def _missing(one: Loaded, root: Path) -> Iterator[Diagnostic]:
     if one.experiment is None or one.experiment.asset is None:
         return
     document = read(one.path.read_bytes())
-    for variant in one.experiment.variants:
-        name = asset_of(one.experiment, variant)
+    stories = one.experiment.story_ids or ("",)
+    for variant, story in itertools.product(one.experiment.variants, stories):
+        name = asset_of(one.experiment, variant, story)
         if name and not _is_there(root / name):
             message = f"no cut of {variant.name}: {name}"
             fault = Fault("E502", ("asset",), message, "render it, or correct asset; paths begin at the project folder")

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from abstory.experiment import ROLES, Levels, resolve_cells
-from abstory.experiment.quantities import Name
+from abstory.experiment.quantities import Duration, Name
 from abstory.experiment.rules import Draft, Fault, Use, faults
 from abstory.experiment.sections import (
     Analysis,
@@ -21,6 +21,7 @@ from abstory.experiment.sections import (
     Variant,
     uses,
 )
+from abstory.experiment.stories import Story, listed
 from abstory.spec.reader import Path
 
 Model = TypeVar("Model", bound=Frozen)
@@ -46,6 +47,8 @@ def _draft(data: dict[str, Any]) -> Draft:
         unit=str(data.get("unit", "viewer")),
         design=data.get("design"),
         story=_text(data.get("story")),
+        stories=_stories(data.get("stories", [])),
+        lifetime=_lifetime(data.get("lifetime", "24h")),
         asset=_text(data.get("asset")),
         scheduled="schedule" in data,
         schedule=_valid(Schedule, data.get("schedule")),
@@ -64,6 +67,20 @@ def _valid(model: type[Model], value: object) -> Model | None:
     try:
         return model.model_validate(value)
     except ValidationError:
+        return None
+
+
+def _stories(value: object) -> tuple[Story, ...]:
+    """All of them or none: the place of a story is its place in the file."""
+    items = listed(value)
+    found = [_valid(Story, item) for item in items] if isinstance(items, list) else []
+    return tuple(one for one in found if one) if all(found) else ()
+
+
+def _lifetime(value: object) -> Duration | None:
+    try:
+        return Duration.parse(value)
+    except ValueError:
         return None
 
 

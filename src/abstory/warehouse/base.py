@@ -29,6 +29,20 @@ class Arm:
 
 
 @dataclass(frozen=True, slots=True)
+class Airing:
+    """A story, and when it was to be seen: in [from, until), or always where that is not known.
+
+    Attributes:
+        story: its id.
+        from_us, until_us: both or neither.
+    """
+
+    story: str
+    from_us: int | None = None
+    until_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RollUp:
     """One question for all metrics of one experiment.
 
@@ -45,6 +59,11 @@ class RollUp:
         assigned_sql: an SQL expression over `viewer_id` that gives the variant assignment gives, or NULL;
             trusted text, made by assignment. None leaves `mismatched` unchecked.
         quantiles: shares of views in (0, 1) whose watch time is asked for; some measure must read views.
+        airings: the stories by name, instead of `story`: then only exposures of one of them, while it was on air, count
+            (one that names no story is of the only one, or of any).
+        ends_with_story: a window closes no later than the story of its first exposure ends.
+        hourly: `days` are whole hours from the publication of the first exposure's story instead (−1 where that is not
+            known); for the roll-up's own use.
     """
 
     experiment: str
@@ -59,6 +78,9 @@ class RollUp:
     assigned_sql: str | None = None
     quantiles: tuple[float, ...] = ()
     triples: tuple[Triple, ...] = ()
+    airings: tuple[Airing, ...] = ()
+    ends_with_story: bool = False
+    hourly: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +113,8 @@ class ArmData:
         days: `moments` by day of first exposure (days since 1970-01-01 UTC), only days with a mature viewer; they pool
             to `moments`. Empty where a warehouse does not keep days apart.
         watched: of mature viewers' views; None where no quantile is asked for.
+        hours: `moments` by whole hours from the publication of the first exposure's story; empty where no story says
+            when it was published.
     """
 
     moments: Moments
@@ -101,6 +125,7 @@ class ArmData:
     checked: int = 0
     days: Mapping[int, Moments] = field(default_factory=dict)
     watched: Watched | None = None
+    hours: Mapping[int, Moments] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +177,8 @@ class Answer:
         exposures_by_day: day (days since 1970-01-01 UTC) and variant -> viewers first exposed, immature ones included.
         caps: of the measures that are winsorised, by name; none where no value is above 0.
         late: what came behind; None where no stored row says when it arrived.
+        off_air: exposures of a story before it went up or after it was gone.
+        elsewhere: exposures of stories that are not the experiment's.
     """
 
     arms: Mapping[str, ArmData]
@@ -165,6 +192,8 @@ class Answer:
     exposures_by_day: Mapping[tuple[int, str], int]
     caps: Mapping[str, Cap] = field(default_factory=dict)
     late: Late | None = None
+    off_air: int = 0
+    elsewhere: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,10 +50,11 @@ def roll_up(connection: DuckDBPyConnection, question: RollUp) -> Answer:
     excluded = _fetch(connection, text.excluded())
     checks = _checks(connection, question, rows)
     views = watched(lambda query: _fetch(connection, query), question)
+    hourly = _hourly(connection, question, caps)
     behind = late(lambda query: _fetch(connection, query), question)
     return Answer(
         arms={
-            arm.variant: replace(_arm(text, rows, i, checks), watched=views.get(i))
+            arm.variant: replace(_arm(text, rows, i, checks), watched=views.get(i), hours=hourly.get(i, {}))
             for i, arm in enumerate(question.arms)
         },
         unknown_variants={variant: count for why, variant, count in sorted(excluded) if why == "unknown"},
@@ -66,7 +67,18 @@ def roll_up(connection: DuckDBPyConnection, question: RollUp) -> Answer:
         exposures_by_day=_by_day(question, rows),
         caps=_capped(text, rows),
         late=behind,
+        off_air=sum(count for why, _, count in excluded if why == "off_air"),
+        elsewhere=sum(count for why, _, count in excluded if why == "elsewhere"),
     )
+
+
+def _hourly(connection: DuckDBPyConnection, question: RollUp, caps: Mapping[str, int]) -> dict[int, dict[int, Moments]]:
+    """Moments by hour of the story and arm's place; nothing where no story says when it was published."""
+    if not any(airing.from_us is not None for airing in question.airings):
+        return {}
+    text, rows = _rolled(connection, replace(question, hourly=True), caps)
+    own = {arm: _days(text, [row for row in rows if row.arm == arm]) for arm in range(len(question.arms))}
+    return {arm: {hour: some for hour, some in hours.items() if hour >= 0} for arm, hours in own.items()}
 
 
 def _caps(connection: DuckDBPyConnection, question: RollUp) -> dict[str, int]:

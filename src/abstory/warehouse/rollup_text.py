@@ -15,8 +15,8 @@ from itertools import product
 from abstory.metrics import COMPLETE, VIEW, Measure, MeasureKind
 from abstory.stats.moments import Pair, Triple, pair, triple
 from abstory.warehouse.base import Arm, RollUp
+from abstory.warehouse.rollup_airing import codes, excluded_parts, first_parts, mine, story_names
 
-DAY_US = 86_400_000_000
 LIMBS = {2: 2**48, 3: 2**32}
 """By the number of factors: so that a product of limbs leaves room for a thousand million viewers."""
 MILLION = 1_000_000
@@ -93,7 +93,7 @@ class Text:
 
     def excluded(self) -> Query:
         """Exposures left out, by reason and, where it is not declared, variant."""
-        return self._query("excluded", variants=_listed(self._variants))
+        return self._query("excluded", variants=_listed(self._variants), **excluded_parts(self.question))
 
     def mismatched(self, assigned: str, shards: int) -> Query:
         """Checked and mismatched viewers by arm; `assigned` is an SQL expression over `viewer_id`."""
@@ -108,10 +108,8 @@ class Text:
             arms=" ".join(f"WHEN ${name} THEN {i}" for i, name in enumerate(self._variants)),
             variants=_listed(self._variants),
             sample=sample,
-            closes="first_at + $window",
-            arm_count=len(question.arms),
-            day=DAY_US,
-            integer=_integer((question.as_of_us - question.start_us + 1) * len(question.arms)),
+            integer=_integer((question.as_of_us - question.start_us + 1) * codes(question)),
+            **first_parts(question),
         )
 
     def _viewer(self) -> str:
@@ -128,7 +126,7 @@ class Text:
         )
 
     def _mine(self) -> str:
-        return "1" if self.question.story is None else "CASE WHEN logged.story_id = $story THEN 1 ELSE 0 END"
+        return mine(self.question)
 
     def _named_events(self) -> str:
         return _listed(self._events) or "NULL"
@@ -170,7 +168,7 @@ class Text:
         }
         names = {"experiment": question.experiment, "story": question.story or "", "view": VIEW, "complete": COMPLETE}
         clamped = {key: max(-_INT64, min(_INT64, value)) for key, value in times.items()}
-        return {**names, **clamped, **self._variants, **self._events, **self._attributes}
+        return {**names, **clamped, **story_names(self.question), **self._variants, **self._events, **self._attributes}
 
     def _measure(self, measure: Measure) -> str:
         value = self._value(measure)

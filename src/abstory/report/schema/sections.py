@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abstory.report.schema import airtime
 from abstory.report.schema.words import (
     COUNT,
     FLAG,
@@ -19,7 +20,11 @@ from abstory.report.schema.words import (
 )
 from abstory.results import Reads
 
-SECTIONS: Schema = {"factors?": listed(named("factors")), "beliefs?": listed(named("belief"))}
+SECTIONS: Schema = {
+    "factors?": listed(named("factors")),
+    **airtime.SECTIONS,
+    "beliefs?": listed(named("belief")),
+}
 
 _CHANGES = known("difference", named("estimate")) | known("lift", named("estimate"))
 _TESTED = {
@@ -86,6 +91,7 @@ def _interaction() -> Schema:
 
 
 DEFINITIONS: Schema = {
+    **airtime.DEFINITIONS,
     "belief": _belief(),
     "factors": _factors(),
     "factor_effect": _factor_effect(),

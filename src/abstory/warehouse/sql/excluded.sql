@@ -8,7 +8,8 @@ FROM (
         CASE
             WHEN forced THEN 'forced'
             WHEN exposed_at < $start OR exposed_at >= $end THEN 'outside'
-            ELSE 'unknown'
+            WHEN variant NOT IN ({variants}) THEN 'unknown'
+            {off_air}
         END AS reason,
         CASE
             WHEN forced OR exposed_at < $start OR exposed_at >= $end THEN ''
@@ -17,6 +18,6 @@ FROM (
     FROM exposures
     WHERE experiment = $experiment
         AND exposed_at <= $as_of
-        AND (forced OR exposed_at < $start OR exposed_at >= $end OR variant NOT IN ({variants}))
+        AND (forced OR exposed_at < $start OR exposed_at >= $end OR variant NOT IN ({variants}){unaired})
 ) AS excluded
 GROUP BY reason, variant

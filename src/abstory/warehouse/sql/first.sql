@@ -5,19 +5,19 @@ shown AS NOT MATERIALIZED (
     SELECT
         viewer_id,
         exposed_at,
-        CASE variant {arms} END AS arm
+        CASE variant {arms} END AS arm{place}
     FROM exposures
     WHERE experiment = $experiment
         AND NOT forced
         AND exposed_at >= $start
         AND exposed_at < $end
         AND exposed_at <= $as_of
-        AND variant IN ({variants}){sample}
+        AND variant IN ({variants}){aired}{sample}
 ),
 packed AS NOT MATERIALIZED (
     SELECT
         viewer_id,
-        MIN((CAST(exposed_at AS {integer}) - $start) * {arm_count} + arm) AS earliest,
+        MIN((CAST(exposed_at AS {integer}) - $start) * {codes} + {code}) AS earliest,
         CASE WHEN MIN(arm) < MAX(arm) THEN 1 ELSE 0 END AS crossed
     FROM shown
     GROUP BY viewer_id
@@ -27,14 +27,14 @@ first AS NOT MATERIALIZED (
         viewer_id,
         first_at,
         {closes} AS closes_at,
-        (first_at - (first_at % {day} + {day}) % {day}) // {day} AS day,
+        {day} AS day,
         arm,
         crossed
     FROM (
         SELECT
             viewer_id,
-            $start + CAST(earliest // {arm_count} AS BIGINT) AS first_at,
-            CAST(earliest % {arm_count} AS INTEGER) AS arm,
+            $start + CAST(earliest // {codes} AS BIGINT) AS first_at,
+            CAST({arm} AS INTEGER) AS arm,{story}
             crossed
         FROM packed
     ) AS unpacked
