@@ -403,6 +403,19 @@ def test_completion_is_shown_and_not_compared_between_lengths():
     assert any("completion_rate" in note for note in result.method.notes)
 
 
+def test_completion_is_compared_between_lengths_only_where_the_file_asks_and_then_it_says_so():
+    data = answer(**{"15s": cut(5000, 2000, 2400, 300), "12s": cut(5000, 3000, 2500, 310)})
+    asked = declared(
+        {"primary": "completion_rate"},
+        factors={"length": ["15s", "12s"]},
+        analysis={"compare_across_lengths": True},
+    )
+    result = read(data, experiment=asked)
+    assert only(result).reads is Reads.BETTER
+    assert result.method.family == 1
+    assert any("completion_rate is compared between cuts of different length" in note for note in result.method.notes)
+
+
 def test_completion_is_compared_between_cuts_of_one_length():
     experiment = declared({"primary": "completion_rate"}, factors={"length": ["15s"], "cta": ["none", "shop"]})
     data = answer(**{"15s.none": cut(5000, 2000, 0, 0), "15s.shop": cut(5000, 3000, 0, 0)})

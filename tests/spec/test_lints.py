@@ -22,5 +22,12 @@ def test_each_regret_is_named(old, new, code, place):
     assert [(one.code, one.severity, one.line, one.column) for one in found] == [(code, "warning", *place)]
 
 
+def test_who_asks_for_the_unfair_comparison_is_not_asked_again():
+    text = BASE.replace("watched_12s", "completion_rate") + "analysis: {compare_across_lengths: true}\n"
+    experiment, found = check_bytes(text.encode(), "a.yaml")
+    assert experiment.analysis.compare_across_lengths
+    assert found == ()
+
+
 def test_a_clean_file_earns_none():
     assert check_bytes(BASE.encode(), "a.yaml")[1] == ()

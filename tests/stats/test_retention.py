@@ -4,7 +4,6 @@ The cases of R's survival and survRM2 with one length lie in tests/oracles.
 """
 
 import math
-from collections import Counter
 
 import numpy as np
 import pytest
@@ -271,4 +270,4 @@ def test_a_horizon_is_above_zero():
 def test_rows_become_cells_that_share_a_viewer():
     found = Viewed.of([("a", 1.0, True), ("a", 1.0, True), ("a", 2.0, False), ("b", 2.0, False)])
     assert found.viewers == 2
-    assert found.together == Counter({(0, 0): 4, (0, 3): 2, (3, 3): 2})
+    assert found.together == {(0, 0): 4, (0, 3): 2, (3, 3): 2}

@@ -123,11 +123,24 @@ def members(experiment: Experiment, moments: Mapping[str, Moments], role: Role) 
 
 
 def lengths_apart(experiment: Experiment, metric: Metric, variant: Variant) -> str:
-    """Both lengths, where they differ from control's and the metric is tied to length; else empty."""
+    """Both lengths, where they differ from control's, the metric is tied to length and the file does not ask for it."""
+    return "" if experiment.analysis.compare_across_lengths else _both_lengths(experiment, metric, variant)
+
+
+def _both_lengths(experiment: Experiment, metric: Metric, variant: Variant) -> str:
     mine, controls = variant.length, experiment.control.length
     if metric.across_lengths or (mine and mine.us) == (controls and controls.us):
         return ""
     return " and ".join(length.text if length else "unknown" for length in (mine, controls))
+
+
+def not_yet(experiment: Experiment, as_of_us: int, look: Look | None) -> Undetermined | None:
+    """Why the declared way of looking shows no effect at an instant; None where it does."""
+    if fixed(experiment) and not over(experiment, as_of_us):
+        return Undetermined(Reason.BEFORE_END, instant(closes_us(experiment)))
+    if planned_looks(experiment) and look is None:
+        return Undetermined(Reason.BETWEEN_LOOKS)
+    return None
 
 
 def instant(us: int) -> str:
@@ -252,8 +265,14 @@ def _exploratory(size: int, named: str) -> str:
 
 
 def _not_compared(experiment: Experiment) -> Iterator[str]:
+    asked = experiment.analysis.compare_across_lengths
     for outcome in experiment.outcomes:
-        apart = [v.name for v in experiment.treatments if lengths_apart(experiment, outcome.metric, v)]
-        if apart:
-            name = outcome.metric.name
-            yield f"{name} depends on the length of the cut: shown for {', '.join(apart)}, not compared with control"
+        apart = [v.name for v in experiment.treatments if _both_lengths(experiment, outcome.metric, v)]
+        if apart and asked:
+            yield (
+                f"{outcome.metric.name} is compared between cuts of different length, as the file asks"
+                " (compare_across_lengths): a shorter cut is completed more often at equal appeal"
+            )
+        elif apart:
+            name, shown = outcome.metric.name, ", ".join(apart)
+            yield f"{name} depends on the length of the cut: shown for {shown}, not compared with control"

@@ -78,6 +78,7 @@ def page_of(settings: Settings, experiment: Experiment, options: dict[str, objec
     with reading.store(settings) as store:
         known_then = bool(options["known_then"])
         result = reading.analysed(store, experiment, now=now, as_of_us=as_of, known_then=known_then)
+        result = reading.described(store, experiment, result, known_us=as_of if known_then else None)
     verdict = decision.decide(experiment, result)
     window = experiment.analysis.window.text
     beliefs = _beliefs(result) if options["bayes"] else ()

@@ -180,6 +180,10 @@ class Analysis(Frozen):
     factor_weights: Literal["equal", "observed"] = Field(
         "equal", description="How combinations of the other factors weigh in a factor's effect."
     )
+    compare_across_lengths: bool = Field(
+        default=False,
+        description="Let completion decide between cuts of different length, which is unfair to longer ones.",
+    )
 
     def canonical(self) -> Mapping[str, object]:
         """As plain data for the fingerprint; fields that came later count only where they are used."""
@@ -187,7 +191,7 @@ class Analysis(Frozen):
         return {name: value for name, value in plain.items() if (name, value) not in _CAME_LATER}
 
 
-_CAME_LATER = (("factor_weights", "equal"), ("window_ends_with_story", False))
+_CAME_LATER = (("factor_weights", "equal"), ("window_ends_with_story", False), ("compare_across_lengths", False))
 
 
 class Decision(Frozen):

@@ -79,6 +79,23 @@ def analysed(
     return recalled.told(found, opened.later(experiment.key, as_of_us), known_then=known_then)
 
 
+def described(
+    opened: DuckDBStore, experiment: Experiment, found: ExperimentResult, *, known_us: int | None = None
+) -> ExperimentResult:
+    """`found` with what only a report shows: how long views last.
+
+    Args:
+        opened: the store that it was found in.
+        experiment: as the file declares it.
+        found: the analysis.
+        known_us: leave out rows that arrived after it, as the analysis did; None for none.
+    """
+    from abstory.analysis import retaining
+
+    with nullcontext() if known_us is None else opened.recalled(known_us):
+        return retaining.beside(experiment, opened, found)
+
+
 def needs_ledger(experiment: Experiment) -> bool:
     """Whether what was looked at before decides how the data are read."""
     from abstory.analysis.readings import planned_looks

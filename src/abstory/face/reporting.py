@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from abstory.face.reading import analysed, instant
+from abstory.face.reading import analysed, described, instant
 from abstory.face.recording import now_us
 from abstory.report.look import Look
 from abstory.report.page import Page
@@ -98,7 +98,7 @@ def report(experiment: Experiment, database: Path, *, as_of: str | None, beliefs
     now = now_us()
     given = instant(as_of, experiment, now=now) if as_of else None
     with open_store(database, read_only=True) as store:
-        result = analysed(store, experiment, now=now, as_of_us=given)
+        result = described(store, experiment, analysed(store, experiment, now=now, as_of_us=given))
     verdict = decision.decide(experiment, result)
     window = experiment.analysis.window.text
     return Report(Page(result, verdict, window, beliefs=believed(result) if beliefs else (), source=source))

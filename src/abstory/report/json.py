@@ -12,7 +12,8 @@ A comparison: `variant`, `value`, `reads`, `difference` and `lift` (each {estima
 {difference, lift, p} (at a planned look that stops). Rates and lifts are fractions, never per cents. `method.looking`:
 {planned, viewers, seen, taken, next_at, look {number, share, as_of}} under planned looks. `beliefs`, only when asked
 for: [{metric, variant, scale, prior, chance_better, loss_shipping, loss_keeping, mean, interval}]. `factors`, where
-variants differ in several: see `plain/factors.py`.
+variants differ in several: see `plain/factors.py`. `retention`, where
+the variants have a second in common: see `plain/retention.py`.
 
 Where the file lists stories: `airtimes` [{story, published, ends, live, hours_left}]; where they have a time,
 `accruals` [{metric, variant, reading, points [{hour, viewers, and as in a comparison from `difference` to `method`}]}]:
@@ -34,6 +35,7 @@ from abstory.report.look import Look
 from abstory.report.page import Page
 from abstory.report.plain.airtime import accruals, airtimes
 from abstory.report.plain.factors import factors
+from abstory.report.plain.retention import retention
 from abstory.report.plain.values import Plain, comparison, finite, known, why
 from abstory.results import ArmCount, Check, ExperimentResult, Looking, MetricResult, Status
 from abstory.stats.estimate import Undetermined
@@ -96,6 +98,7 @@ def _beliefs(page: Page) -> list[Plain]:
 SECTIONS: Mapping[str, Callable[[Page], object]] = {
     "factors": factors,
     "airtimes": airtimes,
+    "retention": retention,
     "accruals": accruals,
     "beliefs": _beliefs,
 }

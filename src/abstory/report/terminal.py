@@ -21,6 +21,7 @@ from abstory.report.json import status
 from abstory.report.look import Look
 from abstory.report.page import Page
 from abstory.report.picked import guardrails, secondary
+from abstory.report.retained import retained
 from abstory.report.tables import Column
 from abstory.results import Check, Ruling, Status
 from abstory.stats.estimate import Reason
@@ -35,7 +36,7 @@ _RULINGS = {
 }
 _STATUS = {Status.OK: "green", Status.WARN: "yellow", Status.FAIL: "bold red", Status.UNKNOWN: "yellow"}
 
-SECTIONS: tuple[Callable[[Draft], list[Text]], ...] = (factors, accrued, believed)
+SECTIONS: tuple[Callable[[Draft], list[Text]], ...] = (factors, retained, accrued, believed)
 """What follows the comparisons, in reading order; a section that has nothing to say gives no line."""
 
 

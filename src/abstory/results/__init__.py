@@ -6,6 +6,7 @@ from abstory.results.data import ArmCount, Check, Status
 from abstory.results.experiment import ExperimentResult, crossed
 from abstory.results.factors import CellMean, FactorEffect, FactorResult, Interaction, Part, Trend
 from abstory.results.method import AsOf, Look, Looking, Method
+from abstory.results.retention import Curve, Lasting, Retention, Second
 from abstory.results.verdict import GateCheck, GateOutcome, GateReport, Require, Ruling, Verdict
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "CellMean",
     "Check",
     "Comparison",
+    "Curve",
     "ExperimentResult",
     "FactorEffect",
     "FactorResult",
@@ -24,6 +26,7 @@ __all__ = [
     "GateOutcome",
     "GateReport",
     "Interaction",
+    "Lasting",
     "Look",
     "Looking",
     "Method",
@@ -31,7 +34,9 @@ __all__ = [
     "Part",
     "Reads",
     "Require",
+    "Retention",
     "Ruling",
+    "Second",
     "Status",
     "Trend",
     "Verdict",

@@ -11,6 +11,7 @@ from abstory.results.comparison import MetricResult
 from abstory.results.data import ArmCount, Check, Status
 from abstory.results.factors import FactorResult
 from abstory.results.method import AsOf, Method
+from abstory.results.retention import Retention
 from abstory.stats.estimate import Effect
 
 
@@ -38,6 +39,7 @@ class ExperimentResult:
         factors: what each factor does, by outcome; empty where the variants differ in one unordered factor only.
         airtimes: the stories that the file lists, and when each is visible.
         accruals: of every primary comparison, over the hours of the stories; empty where no story says when it went up.
+        retention: how long views last; None where the variants have no second in common, or nothing was counted.
     """
 
     key: str
@@ -61,6 +63,7 @@ class ExperimentResult:
     factors: tuple[FactorResult, ...] = ()
     airtimes: tuple[Airtime, ...] = ()
     accruals: tuple[Accrual, ...] = ()
+    retention: Retention | None = None
 
     @property
     def viewers(self) -> int:

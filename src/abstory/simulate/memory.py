@@ -10,7 +10,7 @@ from abstory.errors import UsageError
 from abstory.experiment import Experiment
 from abstory.simulate.answers import answers, span
 from abstory.simulate.play import Acts
-from abstory.warehouse.base import Answer, RollUp, Span
+from abstory.warehouse.base import Answer, Endings, RollUp, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,9 @@ class Memory:
 
     def roll_up(self, question: RollUp) -> Answer:
         return self.by_look[question.as_of_us]
+
+    def endings(self, question: RollUp) -> Mapping[str, Endings]:  # noqa: ARG002 (a simulation shows no curves)
+        return {}
 
     def viewers_per_variant(self, experiment: str) -> Mapping[str, int]:  # noqa: ARG002
         return self.viewers

@@ -28,7 +28,7 @@ def _lengths(experiment: Experiment) -> list[float]:
 
 def _across_lengths(experiment: Experiment) -> Iterator[Fault]:
     lengths = set(_lengths(experiment))
-    if len(lengths) < 2:
+    if len(lengths) < 2 or experiment.analysis.compare_across_lengths:
         return
     for outcome, (path, name) in zip(experiment.outcomes, _primaries(experiment), strict=False):
         if not outcome.metric.across_lengths:

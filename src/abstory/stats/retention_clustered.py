@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-Cell = tuple[int, bool]
+Cell = tuple[float, bool]
+"""Seconds, and whether the view was left then (else it was still watching and is not seen longer)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +52,30 @@ class Viewed:
     @classmethod
     def of(cls, rows: Iterable[tuple[str | int, float, bool]]) -> Viewed:
         """From one (viewer, seconds, whether it was left then) a view."""
-        rows = list(rows)
-        watching = Watching.of((time, left) for _, time, left in rows)
-        place = {time: at for at, time in enumerate(watching.times)}
-        own: defaultdict[str | int, Counter[int]] = defaultdict(Counter)
+        own: defaultdict[str | int, Counter[Cell]] = defaultdict(Counter)
         for viewer, time, left in rows:
-            own[viewer][place[time] + (0 if left else len(place))] += 1
-        together: Counter[tuple[int, int]] = Counter()
+            own[viewer][time, left] += 1
+        together: Counter[tuple[Cell, Cell]] = Counter()
         for cells in own.values():
             for a in cells:
                 together.update({(a, b): cells[a] * cells[b] for b in cells if a <= b})
-        return cls(watching, len(own), together)
+        return cls.of_cells(sum(own.values(), Counter()), len(own), together)
+
+    @classmethod
+    def of_cells(
+        cls, views: Mapping[Cell, int], viewers: int, together: Mapping[tuple[Cell, Cell], int] | None = None
+    ) -> Viewed:
+        """From views by cell, and for each two cells, in either order, the sum over viewers of their product."""
+        times = sorted({time for time, _ in views})
+        place = {time: at for at, time in enumerate(times)}
+        exits, still = (tuple(views.get((time, left), 0) for time in times) for left in (True, False))
+
+        def number(cell: Cell) -> int:
+            return place[cell[0]] + (0 if cell[1] else len(times))
+
+        pairs = {tuple(sorted((number(a), number(b)))): total for (a, b), total in (together or {}).items()}
+        known = {(a, b): total for (a, b), total in pairs.items()}
+        return cls(Watching(tuple(times), exits, still), viewers, None if together is None else known)
 
     def products(self) -> Floats:
         """M, symmetric, 2 len(times) on a side."""

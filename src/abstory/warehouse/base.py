@@ -97,6 +97,32 @@ class Watched:
     shares: Mapping[float, Moments]
 
 
+Ending = tuple[int, bool]
+"""The whole second at which a view ended, and whether it was still watching then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endings:
+    """Where one variant's views ended, of mature viewers inside their windows.
+
+    A view that reaches the length of its cut is still watching in the last second; so is one whose end a `complete`
+    event tells, there or, where no length is declared, in the second it stopped at.
+
+    Attributes:
+        viewers: who have a view whose end is known.
+        untimed: views left out: without a watch time, and without a `complete` event that tells their end.
+        views: by ending.
+        milliseconds: watched in all, by ending, no view longer than its cut.
+        together: over viewers, Σ (views of one ending) x (views of another), by two endings in order.
+    """
+
+    viewers: int
+    untimed: int
+    views: Mapping[Ending, int]
+    milliseconds: Mapping[Ending, int]
+    together: Mapping[tuple[Ending, Ending], int]
+
+
 @dataclass(frozen=True, slots=True)
 class ArmData:
     """What one variant's exposures and events say at `as_of`.
@@ -312,6 +338,13 @@ class Warehouse(Protocol):
     def span(self, experiment: str) -> Span: ...
 
     def roll_up(self, question: RollUp) -> Answer: ...
+
+    def endings(self, question: RollUp) -> Mapping[str, Endings]:
+        """Where views ended, by variant, of the viewers and windows of a roll-up; its measures do not matter.
+
+        What describes and never decides is asked for on its own, by who shows it.
+        """
+        ...
 
     def viewers_per_variant(self, experiment: str) -> Mapping[str, int]:
         """Distinct viewers by logged variant: the cheap count for `status`."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from abstory.errors import NotWritable, UsageError
-from abstory.warehouse.base import Answer, Exposure, Ingested, Later, Progress, RollUp, Span, Wishes
+from abstory.warehouse.base import Answer, Endings, Exposure, Ingested, Later, Progress, RollUp, Span, Wishes
 from abstory.warehouse.engine import check_file, connect, engine_errors, statement
 from abstory.warehouse.migrations import migrate, pending
 
@@ -197,6 +197,13 @@ class DuckDBStore:
 
         with engine_errors(self.path):
             return later(self.connection, experiment, at_us)
+
+    def endings(self, question: RollUp) -> Mapping[str, Endings]:
+        """Where views ended, by variant; one query."""
+        from abstory.warehouse.rollup_endings import endings
+
+        with engine_errors(self.path):
+            return endings(self.connection, question)
 
     def viewers_per_variant(self, experiment: str) -> Mapping[str, int]:
         """Distinct viewers by logged variant."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abstory.report.schema import airtime
+from abstory.report.schema import airtime, retention
 from abstory.report.schema.words import (
     COUNT,
     FLAG,
@@ -23,6 +23,7 @@ from abstory.results import Reads
 SECTIONS: Schema = {
     "factors?": listed(named("factors")),
     **airtime.SECTIONS,
+    "retention?": retention.RETENTION,
     "beliefs?": listed(named("belief")),
 }
 
@@ -92,6 +93,7 @@ def _interaction() -> Schema:
 
 DEFINITIONS: Schema = {
     **airtime.DEFINITIONS,
+    **retention.DEFINITIONS,
     "belief": _belief(),
     "factors": _factors(),
     "factor_effect": _factor_effect(),
