@@ -40,6 +40,11 @@ def rows(folder, table="events"):
         return sorted(store.connection.execute(f"SELECT * FROM {table}").fetchall(), key=repr)
 
 
+def everything(folder):
+    with open_store(folder / "a.duckdb", read_only=True) as store:
+        return [sorted(store.connection.execute(f"FROM {table}").fetchall(), key=repr) for table in TABLES]
+
+
 def write(path, *lines):
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
@@ -273,6 +278,49 @@ def test_every_bad_line_is_named_and_no_good_one_is_lost(tmp_path, kinds, quoted
     assert [row[1] for row in rows(tmp_path, "quarantine")] == sorted(bad, key=str) or not bad
     assert sorted(row[1] for row in rows(tmp_path, "quarantine")) == bad
     assert found.stored == len(kinds) - len(bad) + len(last)
+
+
+CELLS = st.tuples(
+    st.sampled_from(["v1", "v2", "caf\u00e9", "cafe\u0301", "null", "", "v\xa0"]),
+    st.sampled_from(["s1", ""]),
+    st.sampled_from(["view", "like", "exposure", "veiw"]),
+    st.sampled_from(["2026-01-01T00:00:00Z", "2026-01-01T01:00:00+01:00", "2026-01-01T00:00:01Z", "2026-01-01"]),
+    st.sampled_from(["", "1", "2", "-1"]),
+    st.sampled_from(["", "x y", "no,te"]),
+)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    parts=st.lists(st.lists(CELLS, max_size=8), min_size=1, max_size=2),
+    end=st.sampled_from(["\n", "\r\n"]),
+    finished=st.booleans(),
+)
+def test_the_straight_road_of_csv_ends_where_the_staged_one_does(tmp_path, parts, end, finished):
+    """Two roads to one answer: rows, quarantine, manifest and what is said of a file."""
+    files = [tmp_path / f"{n}.csv" for n in range(len(parts))]
+    for file, part in zip(files, parts, strict=True):
+        text = end.join([HEADER + ",note", *map(",".join, part)]) + end * finished
+        file.write_text(text, encoding="utf-8", newline="")
+    ends = []
+    for road in ("straight", "staged"):
+        (tmp_path / "a.duckdb").unlink(missing_ok=True)
+        with pytest.MonkeyPatch.context() as patch:
+            if road == "staged":
+                patch.setattr("abstory.warehouse.ingest.may_go_straight", lambda *_: False)
+            found = load(tmp_path, *files)
+        ends.append((found, everything(tmp_path)))
+    assert ends[0] == ends[1]
+
+
+def test_a_file_of_which_too_much_is_bad_is_staged(tmp_path, monkeypatch):
+    monkeypatch.setattr("abstory.warehouse.straight.MOST_ASIDE", 2)
+    file = write(
+        tmp_path / "x.csv", HEADER, *(f"v{n},s1,view,soon,1" for n in range(4)), "v,s1,view,2026-01-01T00:00:00Z,1"
+    )
+    (found,) = load(tmp_path, file)
+    assert (found.read, found.stored, found.quarantined) == (5, 1, 4)
+    assert sorted(row[1] for row in rows(tmp_path, "quarantine")) == [2, 3, 4, 5]
 
 
 BEGINNING = "2026-01-31T23:59:58"

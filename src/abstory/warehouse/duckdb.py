@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from abstory.errors import NotWritable, UsageError
 from abstory.warehouse.base import Answer, Endings, Exposure, Ingested, Later, Progress, RollUp, Span, Wishes
-from abstory.warehouse.engine import check_file, connect, engine_errors, statement
+from abstory.warehouse.engine import check_file, connect, engine_errors, statement, transaction
 from abstory.warehouse.migrations import migrate, pending
 
 if TYPE_CHECKING:
@@ -137,18 +137,11 @@ class DuckDBStore:
 
     def record(self, exposures: Sequence[Exposure]) -> int:
         """Append exposures durably in one transaction; returns how many were new (the same row twice is one)."""
-        with engine_errors(self.path), self.connection.cursor() as cursor:
-            cursor.execute("BEGIN")
-            try:
-                new = sum(
-                    _append(cursor, exposures[start : start + _RECORDED_AT_ONCE])
-                    for start in range(0, len(exposures), _RECORDED_AT_ONCE)
-                )
-                cursor.execute("COMMIT")
-            except BaseException:
-                cursor.execute("ROLLBACK")
-                raise
-        return new
+        with engine_errors(self.path), self.connection.cursor() as cursor, transaction(cursor):
+            return sum(
+                _append(cursor, exposures[start : start + _RECORDED_AT_ONCE])
+                for start in range(0, len(exposures), _RECORDED_AT_ONCE)
+            )
 
     def ingest(self, path: Path, wishes: Wishes, *, now_us: int, progress: Progress | None = None) -> Ingested:
         """Load one file in one transaction, or nothing of it.

@@ -6,7 +6,7 @@ import os
 import re
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.resources import files as package_files
 from pathlib import Path
@@ -121,6 +121,31 @@ def _lock_down(connection: DuckDBPyConnection, files: Sequence[Path]) -> None:
 def quoted(text: str) -> str:
     """`text` as an SQL string literal, for the few places that take no bound parameter."""
     return "'" + text.replace("'", "''") + "'"
+
+
+@contextmanager
+def transaction(connection: DuckDBPyConnection) -> Iterator[None]:
+    """All of the block, or nothing of it."""
+    import duckdb
+
+    connection.execute("BEGIN")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        with suppress(duckdb.Error):  # a commit that failed has ended it
+            connection.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def unordered(connection: DuckDBPyConnection) -> Iterator[None]:
+    """Insert in any order: in order, each thread's block ends in a part of a row group, and is written again."""
+    connection.execute("SET preserve_insertion_order = false")
+    try:
+        yield
+    finally:
+        connection.execute("SET preserve_insertion_order = true")
 
 
 @cache

@@ -5,21 +5,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from abstory.errors import InputRefused
 from abstory.warehouse.base import Ingested, Progress, Quarantined, Wishes
-from abstory.warehouse.engine import quoted
+from abstory.warehouse.engine import transaction, unordered
 from abstory.warehouse.readers import delimited, jsonl, parquet
 from abstory.warehouse.readers.layout import EVENTS, Layout, check_mapping, layout
 from abstory.warehouse.readers.rows import Row, batches
 from abstory.warehouse.readers.source import CSV, JSONL, PARQUET, Source, check_unchanged, survey
-from abstory.warehouse.rules import STAGED, UNKNOWN_EVENT, Incoming, judged, near_names, staged
-from abstory.warehouse.settle import IS_EXPOSURE, TARGETS, settle
+from abstory.warehouse.rules import STAGED, UNKNOWN_EVENT, Incoming, absent, judged, near_names, staged
+from abstory.warehouse.settle import IS_EXPOSURE, TARGETS, Settled, last_row, settle, settle_inserted
 from abstory.warehouse.stage import set_aside, stage_lines
+from abstory.warehouse.straight import Scan, Winding, insert_lines, may_go_straight, putting_aside, show_inserted
 from abstory.warehouse.watch import watched
 
 if TYPE_CHECKING:
@@ -59,22 +60,40 @@ def ingest(connection: DuckDBPyConnection, order: Order, progress: Progress | No
     columns = _layout(connection, source, order.wishes)
     try:
         with watched(connection, progress, source.size):
-            _stage(connection, source, columns, order.wishes)
-            check_unchanged(source)
-            return _commit(connection, source, columns, order)
+            return _straight(connection, source, columns, order) or _staged(connection, source, columns, order)
     finally:
         _forget(connection)
 
 
-def _commit(connection: DuckDBPyConnection, source: Source, columns: Layout, order: Order) -> Ingested:
-    connection.execute("BEGIN")
+def _straight(connection: DuckDBPyConnection, source: Source, columns: Layout, order: Order) -> Ingested | None:
+    """The quick way, in which rows are inserted as they are read; None, and nothing written, where it does not suit."""
+    if not may_go_straight(source, columns):
+        return None
+    target = TARGETS[columns.kind][0]
     try:
-        outcome = _load(connection, source, columns, order)
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    return outcome
+        with putting_aside(connection) as aside, unordered(connection), transaction(connection):
+            _make_faulty(connection)
+            last = last_row(connection, target)
+            insert_lines(connection, Scan(source, columns, order.wishes, target, order.now_us), aside)
+            _name_events(connection, order.wishes.events)
+            check_unchanged(source)
+            show_inserted(connection, target, last)
+            warnings = _warnings(connection, source, columns)
+            outcome = _outcome(connection, columns, order, [settle_inserted(connection, target, last)])
+            return _noted(connection, source, order, replace(outcome, warnings=warnings))
+    except Winding:
+        return None
+
+
+def _staged(connection: DuckDBPyConnection, source: Source, columns: Layout, order: Order) -> Ingested:
+    """The way for every file: rows are judged into a temporary table first."""
+    _stage(connection, source, columns, order.wishes)
+    check_unchanged(source)
+    with unordered(connection), transaction(connection):
+        warnings = _warnings(connection, source, columns)
+        settled = [settle(connection, target, order.now_us) for target in TARGETS[columns.kind]]
+        outcome = _outcome(connection, columns, order, settled)
+        return _noted(connection, source, order, replace(outcome, warnings=warnings))
 
 
 def _options(wishes: Wishes) -> str:
@@ -113,21 +132,22 @@ def _layout(connection: DuckDBPyConnection, source: Source, wishes: Wishes) -> L
     return found
 
 
-def _load(connection: DuckDBPyConnection, source: Source, columns: Layout, order: Order) -> Ingested:
-    settled = [settle(connection, target, order.now_us) for target in TARGETS[columns.kind]]
+def _outcome(connection: DuckDBPyConnection, columns: Layout, order: Order, settled: Sequence[Settled]) -> Ingested:
     quarantined = _one(connection, "SELECT count(*) FROM faulty")
-    read = quarantined + _one(connection, "SELECT count(*) FROM staged WHERE fault IS NULL")
-    stored = sum(part.stored for part in settled)
-    outcome = Ingested(
+    arrived, stored = sum(part.arrived for part in settled), sum(part.stored for part in settled)
+    return Ingested(
         file=str(order.path),
         kind=columns.kind,
-        read=read,
+        read=arrived + quarantined,
         stored=stored,
-        duplicate=read - quarantined - stored,
+        duplicate=arrived - stored,
         quarantined=quarantined,
         conflicts=sum(part.conflicts for part in settled),
-        warnings=tuple(_warnings(connection, columns)),
     )
+
+
+def _noted(connection: DuckDBPyConnection, source: Source, order: Order, outcome: Ingested) -> Ingested:
+    """Write manifest and quarantine; the outcome with what is in them."""
     number = _manifest(connection, source, order, outcome)
     return replace(outcome, reasons=_reasons(connection, number), first=_first(connection, number))
 
@@ -142,8 +162,7 @@ def _stage(connection: DuckDBPyConnection, source: Source, columns: Layout, wish
     elif not (source.plain and stage_lines(connection, source, columns, wishes)):
         _empty_stage(connection, columns, wishes)
         _stage_rows(connection, delimited.rows(source.path, columns), columns, wishes)
-    if columns.kind == EVENTS:
-        _name_events(connection, wishes.events)
+    _name_events(connection, wishes.events)
 
 
 def _empty_stage(connection: DuckDBPyConnection, columns: Layout, wishes: Wishes) -> None:
@@ -151,13 +170,14 @@ def _empty_stage(connection: DuckDBPyConnection, columns: Layout, wishes: Wishes
     held = staged(columns.columns, columns.kind)
     typed = ", ".join(f"{name} {STAGED[name]}" for name in held)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE judged ({typed}, line BIGINT, fault VARCHAR, excerpt VARCHAR)")
+    _make_faulty(connection)
+    others = absent(held, wishes.experiment)
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW staged AS SELECT rowid AS place, *, {others} FROM judged")
+
+
+def _make_faulty(connection: DuckDBPyConnection) -> None:
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE faulty (line BIGINT, event VARCHAR, fault VARCHAR, excerpt VARCHAR)"
-    )
-    given = {"experiment": quoted(wishes.experiment)} if wishes.experiment is not None else {}
-    absent = ", ".join(f"CAST({given.get(name, 'NULL')} AS {STAGED[name]}) AS {name}" for name in STAGED.keys() - held)
-    connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW staged AS SELECT rowid AS place, *{absent and ', '}{absent} FROM judged"
     )
 
 
@@ -203,26 +223,24 @@ def _name_events(connection: DuckDBPyConnection, known: Iterable[str]) -> None:
         connection.execute("UPDATE faulty SET fault = ? WHERE fault = ? AND event = ?", [reason, UNKNOWN_EVENT, name])
 
 
-def _warnings(connection: DuckDBPyConnection, columns: Layout) -> list[str]:
-    warnings = []
-    spellings = _one(
-        connection,
-        "SELECT coalesce(sum(n), 0) FROM (SELECT count(*) AS n FROM (SELECT DISTINCT viewer_id FROM staged"
-        " WHERE fault IS NULL AND strlen(viewer_id) <> length(viewer_id)) GROUP BY nfc_normalize(viewer_id)"
-        " HAVING count(*) > 1)",
-    )
-    if spellings:
-        warnings.append(
-            f"{spellings} viewer ids are spellings of fewer words (composed and decomposed Unicode);"
-            " each is kept as a viewer of its own"
-        )
-    plain = f"SELECT count(*) FROM staged WHERE fault IS NULL AND event = 'exposure' AND NOT {IS_EXPOSURE}"
-    if columns.kind == EVENTS and (kept := _one(connection, plain)):
-        warnings.append(
-            f"{kept} exposure rows name no experiment or no variant: kept as events that no metric uses"
-            " (--experiment KEY and a variant column make exposures of them)"
-        )
-    return warnings
+def _warnings(connection: DuckDBPyConnection, source: Source, columns: Layout) -> tuple[str, ...]:
+    spellings = 0 if source.ascii else _one(connection, _SPELLINGS)
+    idle = _one(connection, _IDLE_EXPOSURES) if columns.kind == EVENTS else 0
+    said = {
+        f"{spellings} viewer ids are spellings of fewer words (composed and decomposed Unicode);"
+        " each is kept as a viewer of its own": spellings,
+        f"{idle} exposure rows name no experiment or no variant: kept as events that no metric uses"
+        " (--experiment KEY and a variant column make exposures of them)": idle,
+    }
+    return tuple(sentence for sentence, count in said.items() if count)
+
+
+_SPELLINGS = (
+    "SELECT coalesce(sum(n), 0) FROM (SELECT count(*) AS n FROM (SELECT DISTINCT viewer_id FROM staged"
+    " WHERE fault IS NULL AND strlen(viewer_id) <> length(viewer_id)) GROUP BY nfc_normalize(viewer_id)"
+    " HAVING count(*) > 1)"
+)
+_IDLE_EXPOSURES = f"SELECT count(*) FROM staged WHERE fault IS NULL AND event = 'exposure' AND NOT {IS_EXPOSURE}"
 
 
 def _manifest(connection: DuckDBPyConnection, source: Source, order: Order, outcome: Ingested) -> int:

@@ -7,6 +7,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from abstory.errors import StoreDamaged, StoreTooNew
+from abstory.warehouse.engine import transaction
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -69,14 +70,9 @@ def migrate(connection: DuckDBPyConnection) -> int:
 
 
 def _apply(connection: DuckDBPyConnection, step: Migration) -> None:
-    connection.execute("BEGIN")
-    try:
+    with transaction(connection):
         connection.execute(
             "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY, name VARCHAR NOT NULL)"
         )
         connection.execute(step.sql)
         connection.execute("INSERT INTO schema_version VALUES (?, ?)", [step.version, step.name])
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise

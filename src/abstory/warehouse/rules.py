@@ -52,7 +52,9 @@ _UNSEEN = r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]"
 _BLANK = r"[\s\p{Z}]+"
 _PRINTABLE = "regexp_full_match({0}, '[!-~]+')"
 _ORDINARY = "strlen({0}) = length({0})"
+_ANY = "TRUE"
 _WORD = 16
+_LONGEST_WORD = 62
 _EDGES = r"^[\s\p{Z}]|[\s\p{Z}]$"
 
 # What the engine's own cast takes beyond our grammar, it takes by spaces, signs, or a point without digits.
@@ -85,6 +87,7 @@ class Incoming:
         raw: SQL for the row as it was written.
         fault: SQL for the reader's own complaint.
         ordinary: texts hold no control character and no space at an edge.
+        ascii: nor any character beyond ASCII.
     """
 
     relation: str
@@ -93,6 +96,7 @@ class Incoming:
     raw: str = ""
     fault: str = ""
     ordinary: bool = False
+    ascii: bool = False
 
 
 def staged(columns: Iterable[str], kind: str) -> tuple[str, ...]:
@@ -105,17 +109,31 @@ def staged(columns: Iterable[str], kind: str) -> tuple[str, ...]:
 
 def judged(incoming: Incoming, *, kind: str, events: Iterable[str]) -> str:
     """The SELECT that makes of incoming rows the columns of `staged`, a line, a fault and an excerpt."""
-    columns = incoming.columns
-    names = staged(columns, kind)
-    chosen = ", ".join(f"{_value(incoming, name)} AS {name}" for name in names)
-    raw = incoming.raw or _joined(columns)
+    names = staged(incoming.columns, kind)
+    raw = incoming.raw or _joined(incoming.columns)
     return (
         f"SELECT {', '.join(names)}, line, fault,"
         f" CASE WHEN fault IS NOT NULL THEN left(regexp_replace({raw}, {quoted(_UNSEEN)}, '?', 'g'), {SHOWN}) END"
-        f" FROM (SELECT *, {_fault(_rules(incoming, kind, events))} AS fault"
-        f" FROM (SELECT *, {chosen}, {incoming.line} AS line"
-        f" FROM (SELECT *, {', '.join(_quick(columns))} FROM {incoming.relation})))"
+        f" FROM ({verdicts(incoming, kind=kind, events=events)})"
     )
+
+
+def verdicts(incoming: Incoming, *, kind: str, events: Iterable[str]) -> str:
+    """The SELECT that adds to incoming rows the columns of `staged`, a line and a fault."""
+    columns = incoming.columns
+    chosen = ", ".join(f"{_value(incoming, name)} AS {name}" for name in staged(columns, kind))
+    return (
+        f"SELECT *, {_fault(_rules(incoming, kind, events))} AS fault"
+        f" FROM (SELECT *, {chosen}, {incoming.line} AS line"
+        f" FROM (SELECT *, {', '.join(_quick(columns))} FROM {incoming.relation}))"
+    )
+
+
+def absent(held: Iterable[str], experiment: str | None) -> str:
+    """SQL for the columns of `STAGED` that rows do not hold; `experiment` is what they are of where they name none."""
+    given = {"experiment": quoted(experiment)} if experiment is not None else {}
+    lacking = STAGED.keys() - set(held)
+    return ", ".join(f"CAST({given.get(name, 'NULL')} AS {STAGED[name]}) AS {name}" for name in sorted(lacking))
 
 
 def _quick(columns: Mapping[str, str]) -> Iterator[str]:
@@ -210,7 +228,7 @@ def _fault(rules: Sequence[_Rule]) -> str:
 
 def _rules(incoming: Incoming, kind: str, events: Iterable[str]) -> list[_Rule]:
     columns = incoming.columns
-    plainly = _ORDINARY if incoming.ordinary else _PRINTABLE
+    plainly = _PRINTABLE if not incoming.ordinary else _ORDINARY if not incoming.ascii else _ANY
     rules = [_Rule(f"{incoming.fault} IS NULL", incoming.fault)] if incoming.fault else []
     rules += [_id_rule(columns["viewer_id"], plainly), _time_rule(columns["ts"])]
     if kind == "events":
@@ -234,17 +252,21 @@ def _id_rule(kind: str, plainly: str) -> _Rule:
     )
     name = _name_rule("viewer_id", plainly)
     return _Rule(
-        f"{name.kept} AND NOT {_is_placeholder('viewer_id')}",
+        f"CASE WHEN {_may_be_placeholder('viewer_id')} THEN NOT {_is_placeholder('viewer_id')} ELSE TRUE END"
+        f" AND {name.kept}",
         f"CASE WHEN {_is_placeholder('viewer_id')} THEN 'placeholder id' {binary} ELSE {name.fault} END",
     )
 
 
-def _is_placeholder(name: str) -> str:
-    """Only what is as long as a placeholder is folded and looked up; of the many UUIDs only what begins like one."""
-    short = " OR ".join(f"strlen({name}) = {size}" for size in sorted(set(map(len, PLACEHOLDERS))) if size <= _WORD)
+def _may_be_placeholder(name: str) -> str:
+    """As long as a placeholder; of the many UUIDs only what begins like one."""
+    sizes = sum(1 << size for size in set(map(len, PLACEHOLDERS)))
     begins = f"({name} < '01' OR {name} BETWEEN 'F' AND 'G' OR {name} BETWEEN 'f' AND 'g')"
-    words = quoted("|".join(map(re.escape, PLACEHOLDERS)))
-    return f"(({short} OR strlen({name}) > {_WORD} AND {begins}) AND regexp_full_match(lower({name}), {words}))"
+    return f"(({sizes} >> least(strlen({name}), {_LONGEST_WORD})) & 1) = 1 AND (strlen({name}) <= {_WORD} OR {begins})"
+
+
+def _is_placeholder(name: str) -> str:
+    return f"regexp_full_match(lower({name}), {quoted('|'.join(map(re.escape, PLACEHOLDERS)))})"
 
 
 def _text_rule(name: str, plainly: str) -> _Rule:
@@ -265,8 +287,8 @@ def _name_rule(name: str, plainly: str) -> _Rule:
 
 
 def _event_rule(events: Iterable[str]) -> _Rule:
-    # Spelled out: of IN the engine makes a join, which is made for every row and loses the order of the file.
-    known = f"({' OR '.join(f'event = {quoted(name)}' for name in sorted(events))})"
+    # Of IN the engine makes a join, which is made for every row and loses the order of the file; OR costs more.
+    known = f"CASE event {' '.join(f'WHEN {quoted(name)} THEN TRUE' for name in sorted(events))} ELSE FALSE END"
     return _Rule(known, f"CASE WHEN event IS NULL THEN 'event is empty' WHEN NOT {known} THEN '{UNKNOWN_EVENT}' END")
 
 

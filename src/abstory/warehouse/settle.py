@@ -40,8 +40,9 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """How many staged rows were new, and how many told something else under an identity already taken."""
+    """How many rows arrived for a table, how many were new, and how many told something else of an identity taken."""
 
+    arrived: int
     stored: int
     conflicts: int
 
@@ -106,20 +107,41 @@ def settle(connection: DuckDBPyConnection, target: Target, arrived_us: int) -> S
         f"CREATE OR REPLACE TEMP VIEW arriving AS SELECT place, {chosen}"
         f" FROM staged WHERE fault IS NULL AND {target.rows}"
     )
-    if not _meet(connection, target):
-        return Settled(_insert(connection, target, "TRUE", arrived_us), 0)
-    _rank(connection, target)
-    conflicts = _count(connection, f"SELECT count(*) FROM ranked WHERE {_BEATEN} AND differs")
-    gone = f"(SELECT place FROM ranked WHERE {_BEATEN} AND old)"
-    replaced = _count(connection, f"DELETE FROM {target.table} WHERE rowid IN {gone}")
+    arrived, last = _arrived(connection), last_row(connection, target)
+    if not _meet(connection, target, last):
+        return Settled(arrived, _insert(connection, target, "TRUE", arrived_us), 0)
+    conflicts = _rank(connection, target, last)
+    replaced = _remove(connection, target, "old")
     lost = f"(SELECT place FROM ranked WHERE {_BEATEN} AND NOT old)"
-    return Settled(_insert(connection, target, f"place NOT IN {lost}", arrived_us) - replaced, conflicts)
+    return Settled(arrived, _insert(connection, target, f"place NOT IN {lost}", arrived_us) - replaced, conflicts)
+
+
+def settle_inserted(connection: DuckDBPyConnection, target: Target, last: int) -> Settled:
+    """The same for rows that this transaction inserted after row `last`: those that others beat are deleted."""
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW arriving AS SELECT rowid AS place, {', '.join(target.columns)}"
+        f" FROM {target.table} WHERE rowid > {last}"
+    )
+    arrived = _arrived(connection)
+    if not _meet(connection, target, last):
+        return Settled(arrived, arrived, 0)
+    conflicts = _rank(connection, target, last)
+    return Settled(arrived, arrived - _remove(connection, target, "TRUE"), conflicts)
+
+
+def _arrived(connection: DuckDBPyConnection) -> int:
+    return _count(connection, "SELECT count(*) FROM arriving")
+
+
+def last_row(connection: DuckDBPyConnection, target: Target) -> int:
+    """The id of the last row stored; those inserted from now on have larger ones. -1 where there is none."""
+    return _count(connection, f"SELECT coalesce(max(rowid), -1) FROM {target.table}")
 
 
 _BEATEN = "position > 1 AND NOT (old AND kept_old)"
 
 
-def _meet(connection: DuckDBPyConnection, target: Target) -> int:
+def _meet(connection: DuckDBPyConnection, target: Target, last: int) -> int:
     """Fill `meeting` with the hashes that occur twice; how many there are."""
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE meeting AS SELECT {_mark(target)} AS mark FROM arriving"
@@ -127,7 +149,7 @@ def _meet(connection: DuckDBPyConnection, target: Target) -> int:
     )
     connection.execute(
         f"INSERT INTO meeting SELECT DISTINCT {_mark(target)} FROM {target.table}"
-        f" WHERE {_reach(connection, target)} AND {_mark(target)} IN (SELECT {_mark(target)} FROM arriving)"
+        f" WHERE {_reach(connection, target, last)} AND {_mark(target)} IN (SELECT {_mark(target)} FROM arriving)"
     )
     return _count(connection, "SELECT count(*) FROM meeting")
 
@@ -136,39 +158,46 @@ def _mark(target: Target) -> str:
     return f"hash({', '.join(target.identity)})"
 
 
-def _reach(connection: DuckDBPyConnection, target: Target) -> str:
+def _reach(connection: DuckDBPyConnection, target: Target, last: int) -> str:
     """Which stored rows can be the same as an arriving one, by time: the engine skips the blocks of the others."""
     row = connection.execute(f"SELECT min({target.time}), max({target.time}) FROM arriving").fetchone()
-    if row is None or row[0] is None:
+    if last < 0 or row is None or row[0] is None:
         return "FALSE"
-    return target.reach.replace("$first", str(int(row[0]))).replace("$last", str(int(row[1])))
+    reach = target.reach.replace("$first", str(int(row[0]))).replace("$last", str(int(row[1])))
+    return f"rowid <= {last} AND {reach}"
 
 
-def _rank(connection: DuckDBPyConnection, target: Target) -> None:
-    """`ranked`: every arriving or stored row whose hash meets another, by identity, the one to keep first."""
+def _rank(connection: DuckDBPyConnection, target: Target, last: int) -> int:
+    """Fill `ranked` with every arriving or stored row whose hash meets another, by identity, the one to keep first.
+
+    Returns:
+        How many of the beaten told something else.
+    """
     names = ", ".join(target.columns)
     content = f"row({', '.join(target.rank)})"
     order = ", ".join(f"{name} NULLS LAST" for name in target.rank)
     meets = f"{_mark(target)} IN (SELECT mark FROM meeting)"
+    stored = f"{target.table} WHERE {_reach(connection, target, last)}"
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE ranked AS SELECT place, old, row_number() OVER same AS position,"
         f" first_value(old) OVER same AS kept_old,"
         f" {content} IS DISTINCT FROM first_value({content}) OVER same AS differs"
         f" FROM (SELECT place, FALSE AS old, {names} FROM arriving WHERE {meets}"
-        f" UNION ALL SELECT rowid, TRUE, {names} FROM {target.table} WHERE {_reach(connection, target)} AND {meets})"
+        f" UNION ALL SELECT rowid, TRUE, {names} FROM {stored} AND {meets})"
         f" WINDOW same AS (PARTITION BY {', '.join(target.identity)} ORDER BY {order}, old DESC, place)"
     )
+    return _count(connection, f"SELECT count(*) FROM ranked WHERE {_BEATEN} AND differs")
+
+
+def _remove(connection: DuckDBPyConnection, target: Target, which: str) -> int:
+    beaten = f"SELECT place FROM ranked WHERE {_BEATEN} AND {which}"
+    return _count(connection, f"DELETE FROM {target.table} WHERE rowid IN ({beaten})")
 
 
 def _insert(connection: DuckDBPyConnection, target: Target, which: str, arrived_us: int) -> int:
     names = ", ".join(target.columns)
     rows = f"SELECT {names}, {arrived_us} FROM arriving WHERE {which}"
-    # In order, each thread's block ends in a part of a row group, and the next checkpoint writes everything again.
-    connection.execute("SET preserve_insertion_order = false")
-    try:
-        return _count(connection, f"INSERT INTO {target.table} ({names}, arrived_at) {rows}")
-    finally:
-        connection.execute("SET preserve_insertion_order = true")
+    return _count(connection, f"INSERT INTO {target.table} ({names}, arrived_at) {rows}")
 
 
 def _count(connection: DuckDBPyConnection, sql: str) -> int:

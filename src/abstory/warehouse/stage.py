@@ -24,21 +24,36 @@ def stage_lines(connection: DuckDBPyConnection, source: Source, columns: Layout,
     """
     import duckdb
 
-    types = dict.fromkeys(columns.columns, "VARCHAR")
-    incoming = Incoming(_relation(source, columns), types, ordinary=source.ordinary)
-    select = judged(incoming, kind=columns.kind, events=wishes.events)
+    select = judged(incoming_lines(source, columns), kind=columns.kind, events=wishes.events)
     try:
         connection.execute(f"INSERT INTO judged {select}")
     except (duckdb.InvalidInputException, duckdb.ConversionException):
         return False
     # Rows are staged in the order of the file, which the plan keeps as long as no join is in it; line 1 is the header.
     set_aside(connection, "place + 2")
-    rejected = _rejected(connection)
+    rejected = count_rejected(connection)
     if rejected:
         connection.execute(statement("number_lines"))
-        connection.execute(statement("stage_rejects"), {"width": len(columns.header)})
+        set_rejected_aside(connection, columns)
     row = connection.execute("SELECT count(*) FROM judged").fetchone()
     return row is not None and row[0] + rejected == source.lines - 1
+
+
+def incoming_lines(source: Source, columns: Layout) -> Incoming:
+    """The lines of a CSV file without quotes and blank lines; those that are no row go into `reject_errors`."""
+    places = {theirs: f"c{place}" for place, theirs in enumerate(columns.header)}
+    declared = ", ".join(f"'{place}': 'VARCHAR'" for place in places.values())
+    chosen = ", ".join(f"{places[theirs]} AS r_{ours}" for ours, theirs in columns.columns.items())
+    relation = (
+        f"(SELECT *, {chosen} FROM read_csv({quoted(str(source.path.resolve()))}, columns = {{{declared}}},"
+        " header = true, auto_detect = false, delim = ',', quote = '', escape = '', comment = '', nullstr = '',"
+        " compression = 'none', encoding = 'utf-8', strict_mode = true, store_rejects = true, rejects_limit = 0,"
+        " rejects_line_size_limit = 400))"
+    )
+    written = ", ".join(f"coalesce({place}, '')" for place in places.values())
+    types = dict.fromkeys(columns.columns, "VARCHAR")
+    raw = f"concat_ws(',', {written})"
+    return Incoming(relation, types, raw=raw, ordinary=source.ordinary, ascii=source.ascii)
 
 
 def set_aside(connection: DuckDBPyConnection, line: str) -> None:
@@ -46,18 +61,12 @@ def set_aside(connection: DuckDBPyConnection, line: str) -> None:
     connection.execute(f"INSERT INTO faulty SELECT {line}, event, fault, excerpt FROM staged WHERE fault IS NOT NULL")
 
 
-def _rejected(connection: DuckDBPyConnection) -> int:
+def count_rejected(connection: DuckDBPyConnection) -> int:
+    """How many lines were no row to the engine."""
     row = connection.execute("SELECT count(DISTINCT line) FROM reject_errors").fetchone()
     return int(row[0]) if row else 0
 
 
-def _relation(source: Source, columns: Layout) -> str:
-    places = {theirs: place for place, theirs in enumerate(columns.header)}
-    declared = ", ".join(f"'c{place}': 'VARCHAR'" for place in places.values())
-    chosen = ", ".join(f"c{places[theirs]} AS r_{ours}" for ours, theirs in columns.columns.items())
-    return (
-        f"(SELECT {chosen} FROM read_csv({quoted(str(source.path.resolve()))}, columns = {{{declared}}}, header = true,"
-        " auto_detect = false, delim = ',', quote = '', escape = '', comment = '', nullstr = '', compression = 'none',"
-        " encoding = 'utf-8', strict_mode = true, store_rejects = true, rejects_limit = 0,"
-        " rejects_line_size_limit = 400))"
-    )
+def set_rejected_aside(connection: DuckDBPyConnection, columns: Layout) -> None:
+    """Note in `faulty` the lines that were no row to the engine."""
+    connection.execute(statement("stage_rejects"), {"width": len(columns.header)})

@@ -46,6 +46,7 @@ class Source:
         lines: line ends, and one more for an unfinished last line.
         plain: every record is one line: no quote, no blank line, one kind of line end.
         ordinary: no control character but line ends, and no space at the edge of a field.
+        ascii: no character beyond ASCII.
     """
 
     path: Path
@@ -56,6 +57,7 @@ class Source:
     lines: int = 0
     plain: bool = False
     ordinary: bool = False
+    ascii: bool = False
 
 
 def survey(path: Path, progress: Progress | None = None) -> Source:
@@ -72,7 +74,9 @@ def survey(path: Path, progress: Progress | None = None) -> Source:
     shape = _Shape() if form == CSV else None
     digest = _pass(path, status.st_size, shape, progress)
     known = Source(path, form, digest, status.st_size, status.st_mtime_ns)
-    return known if shape is None else replace(known, lines=shape.lines, plain=shape.plain, ordinary=shape.ordinary)
+    if shape is None:
+        return known
+    return replace(known, lines=shape.lines, plain=shape.plain, ordinary=shape.ordinary, ascii=shape.ascii)
 
 
 def check_unchanged(source: Source) -> None:
@@ -140,7 +144,7 @@ def _head(path: Path) -> bytes:
 def _pass(path: Path, size: int, shape: _Shape | None, progress: Progress | None) -> str:
     digest = hashlib.sha256()
     done = 0
-    for chunk in _chunks(path):
+    for chunk in chunks(path):
         digest.update(chunk)
         if shape:
             shape.see(chunk)
@@ -156,6 +160,7 @@ class _Shape:
     def __init__(self) -> None:
         self._feeds = self._returns = self._pairs = 0
         self._odd = self._unusual = self._open = False
+        self.ascii = True
 
     def see(self, chunk: bytes) -> None:
         """Take the next whole lines."""
@@ -174,6 +179,7 @@ class _Shape:
         self._odd |= self._open or b'"' in chunk or blank or bool((np.diff(feeds) == 1).any())
         self._unusual |= len(feeds) + len(spaces) + returns < len(places) or b"\x7f" in chunk
         self._unusual |= bool(len(spaces)) and _at_an_edge(chunk, spaces)
+        self.ascii = self.ascii and chunk.isascii()
         self._open = not chunk.endswith(b"\n")
 
     @property
@@ -197,7 +203,7 @@ def _at_an_edge(chunk: bytes, spaces: NDArray[np.intp]) -> bool:
     return bool(np.isin(data[np.concatenate((spaces, spaces + 2))], _EDGES).any())
 
 
-def _chunks(path: Path) -> Iterator[bytes]:
+def chunks(path: Path) -> Iterator[bytes]:
     """Whole lines, as long as lines are not longer than a chunk."""
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
