@@ -391,6 +391,7 @@ def model(batch):
                 r["watch_ms"],
                 None,
                 r["event_id"] or None,
+                1,
             )
             for r in kept.values()
         ),
