@@ -7,133 +7,24 @@ Everything is seeded by the name of its case, so two runs write the same page.
 """
 
 import argparse
-import json
-import math
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 import calibration_draws as law
+import calibration_methods as methods
 from abstory.experiment import Experiment
-from abstory.metrics import Mean, Measure, MeasureKind, Proportion, Ratio, triples
 from abstory.simulate.design import Wish, design
 from abstory.simulate.rates import summed
 from abstory.simulate.runs import Road, many
-from abstory.stats.dunnett import Dunnett, loadings
-from abstory.stats.estimate import Effect, Estimate
-from abstory.stats.moments import Moments, Tally, pair
-from abstory.stats.multiplicity import Bonferroni
-from abstory.stats.proportions import clopper_pearson, compare
 from abstory.stats.reading import FixedHorizon
 from abstory.stats.sample_ratio import srm_chisq, srm_sequential
 from abstory.stats.sequential import AlwaysValid
 from calibration_page import page
+from calibration_rows import ALPHA, PEERS, SLOW_SHARE, Row, Share, every_look, flat, missed, ours, peer, shares
 
-ALPHA = 0.05
-PEERS = ("tea", "gb")
 HERE = Path(__file__).parent
-
-_Y, _D = Measure(MeasureKind.COUNT, ("like",)), Measure(MeasureKind.COUNT, ("view",))
-_TRIPLES = triples(Ratio("r", _Y, _D, "r"))
-METRICS = {"proportion": Proportion("p", _Y, "p"), "mean": Mean("m", _Y, "m"), "ratio": Ratio("r", _Y, _D, "r")}
-
-
-@dataclass(frozen=True)
-class Share:
-    """A share of `of` experiments."""
-
-    hits: int
-    of: int
-
-    @property
-    def value(self):
-        return self.hits / self.of if self.of else math.nan
-
-    @property
-    def error(self):
-        return math.sqrt(self.hits * (self.of - self.hits) / self.of**3) if self.of else math.nan
-
-    def keeps(self, level, *, most=True):
-        """Whether the level lies in the 99.9 % Clopper-Pearson interval, or is kept with room to spare."""
-        if not self.of:
-            return True
-        interval = clopper_pearson(Tally(self.of, self.hits), 0.001)
-        return interval.low <= level if most else interval.high >= level
-
-
-@dataclass(frozen=True)
-class Row:
-    """One case: who, and the shares by column; `supported` says whether the docs promise the level there."""
-
-    name: str
-    runs: int
-    shares: dict
-    supported: bool = True
-    note: str = ""
-
-
-def moments(arm):
-    """A variant's evidence as the roll-up answers it."""
-    n, y, d, yy, dd, yd, *thirds = (float(value) for value in arm)
-    covariances = {pair(_Y.name, _Y.name): yy, pair(_D.name, _D.name): dd, pair(_Y.name, _D.name): yd}
-    return Moments(int(n), {_Y.name: y, _D.name: d}, covariances, dict(zip(_TRIPLES, thirds, strict=True)))
-
-
-def ours(kind, rows, reading):
-    """(p, ends of the difference, ends of the lift) by row, NaN for what is Undetermined."""
-    return np.array(
-        [told(METRICS[kind].effect(moments(row[: law.ARM]), moments(row[law.ARM :]), reading)) for row in rows]
-    )
-
-
-def told(effect):
-    if not isinstance(effect, Effect):
-        return [math.nan] * 5
-    lift = effect.lift.interval if isinstance(effect.lift, Estimate) else None
-    ends = (lift.low, lift.high) if lift else (math.nan, math.nan)
-    return [effect.p_value, effect.difference.interval.low, effect.difference.interval.high, *ends]
-
-
-def peer(name, python, tasks):
-    """A peer's answers to [(kind, rows)], in the form of `ours`; None without the peer."""
-    if not python:
-        return [None] * len(tasks)
-    # Peers take no third moments.
-    known = [arm * law.ARM + at for arm in (0, 1) for at in range(6)]
-    asked = json.dumps([{"kind": kind, "rows": rows[:, known].tolist()} for kind, rows in tasks])
-    command = [python, str(HERE / "calibration_peers.py"), name]
-    done = subprocess.run(command, input=asked, capture_output=True, text=True, check=True)
-    answers = json.loads(done.stdout)
-    return [
-        np.array([[math.nan if v is None else v for v in row] for row in answer], dtype=float) for answer in answers
-    ]
-
-
-def shares(null, effect, answers):
-    """False positives under no effect, coverage under one, and how often there is no answer."""
-    quiet, loud = answers
-    known, some = ~np.isnan(quiet[:, 0]), ~np.isnan(loud[:, 1])
-    lifted = ~np.isnan(loud[:, 3]) & ~np.isnan(loud[:, 4])
-    return {
-        "false": _share(known & (quiet[:, 0] < ALPHA), null.weights, known | ~known),
-        "difference": _share(inside(loud[:, 1:3], effect.difference), effect.weights, some),
-        "lift": _share(inside(loud[:, 3:5], effect.lift), effect.weights, lifted),
-        "unknown": _share(~some, effect.weights, some | ~some),
-        "no lift": _share(~lifted, effect.weights, some | ~some),
-    }
-
-
-def inside(ends, truth):
-    """Whether each interval holds the truth, rounding aside."""
-    slack = 1e-12
-    return (ends[:, 0] <= truth + slack) & (truth - slack <= ends[:, 1])
-
-
-def _share(hits, weights, among):
-    return Share(int(weights[hits & among].sum()), int(weights[among].sum()))
-
 
 PROPORTIONS = {
     "rate 40 %, 1,000 a variant": (0.4, 0.44, (1000, 1000), True),
@@ -164,8 +55,6 @@ RATIOS = {
     "1–50 views, split 1:9 of 2,000": (50, 0.2, (200, 1800), True),
     "1–5 views, 200 a variant": (5, 0.2, (200, 200), True),
 }
-SLOW_SHARE = 4
-"""Cases drawn viewer by viewer, and peers asked one by one, take this part of the runs."""
 
 
 @dataclass(frozen=True)
@@ -274,44 +163,6 @@ def sequence(args, kind, null, effect, truth):
     }
 
 
-def flat(rows):
-    return rows.reshape(-1, 2 * law.ARM)
-
-
-def every_look(answers, runs):
-    return answers.reshape(runs, -1, 5)
-
-
-def missed(ends, truth):
-    """Experiments whose interval never missed the truth, of those that had one."""
-    wrong = ((ends[..., 0] > truth + 1e-12) | (ends[..., 1] < truth - 1e-12)).any(axis=1)
-    some = ~np.isnan(ends[..., 0]).all(axis=1)
-    return Share(int((some & ~wrong).sum()), int(some.sum()))
-
-
-def families(args):
-    """Several treatments against one control, none different: runs with any false positive."""
-    found = []
-    for several, n in ((3, 1000), (7, 1000), (7, 200)):
-        runs = args.runs // (2 * SLOW_SHARE)
-        counts = law.generator(f"family {several} {n}").binomial(n, 0.2, (runs, several + 1))
-        wrong = {"none": 0, "dunnett": 0, "bonferroni": 0}
-        for row in counts:
-            control, *others = (Tally(n, int(x)) for x in row)
-            lambdas = loadings(control.variance, [arm.variance for arm in others])
-            readings = {
-                "none": FixedHorizon(ALPHA),
-                "dunnett": Dunnett(ALPHA, lambdas),
-                "bonferroni": Bonferroni(FixedHorizon(ALPHA), several),
-            }
-            best = max(others, key=lambda arm: abs(arm.successes - control.successes))
-            for name, reading in readings.items():
-                wrong[name] += compare(best, control, reading).p_value < ALPHA
-        columns = {name: Share(hits, runs) for name, hits in wrong.items()}
-        found.append(Row(f"{several} treatments, rate 20 %, {n:,} a variant", runs, columns))
-    return found
-
-
 def splits(args):
     """Alarms about a split that is as declared: at one look, and at any of 20."""
     found = []
@@ -378,7 +229,7 @@ def played(name, looks, days, lift, args):
     return Row(name, runs, columns, note=str(found.day(0.5) or "–"))
 
 
-SECTIONS = {"one look": one_look, "peeking": peeking, "families": families, "splits": splits, "designs": designs}
+SECTIONS = {"one look": one_look, "peeking": peeking, "splits": splits, "designs": designs} | methods.SECTIONS
 
 
 def main():

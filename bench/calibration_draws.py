@@ -9,6 +9,7 @@ import zlib
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import brentq
 
 ARM = 10
 """Columns of one arm."""
@@ -60,14 +61,8 @@ def means(name, law, lift, sizes, runs):
 
 def _arm(draws, law, scale, n, runs):
     at_once = max(1, 10_000_000 // n)
-    parts = []
-    for start in range(0, runs, at_once):
-        values = scale * law(draws, (min(at_once, runs - start), n))
-        mean = values.mean(axis=1)
-        gaps = values - mean[:, None]
-        squares = gaps * gaps
-        parts.append(columns(n, mean, yy=squares.sum(axis=1) / (n - 1), yyy=(squares * gaps).mean(axis=1)))
-    return np.vstack(parts)
+    parts = (scale * law(draws, (min(at_once, runs - start), n)) for start in range(0, runs, at_once))
+    return np.vstack([arm(values) for values in parts])
 
 
 def ratios(name, most_views, lift, sizes, runs):
@@ -82,16 +77,23 @@ def _viewed(draws, most, rate, n, runs):
     for start in range(0, runs, at_once):
         shape = (min(at_once, runs - start), n)
         d = draws.integers(1, most + 1, shape)
-        y = draws.binomial(d, draws.beta(5 * rate, 5 * (1 - rate), shape))
-        my, md = y.mean(axis=1), d.mean(axis=1)
-        y, d = y - my[:, None], d - md[:, None]
-        seconds = {key: (a * b).sum(axis=1) / (n - 1) for key, a, b in (("yy", y, y), ("dd", d, d), ("yd", y, d))}
-        thirds = {
-            key: (a * b * c).mean(axis=1)
-            for key, a, b, c in (("yyy", y, y, y), ("yyd", y, y, d), ("ydd", y, d, d), ("ddd", d, d, d))
-        }
-        parts.append(columns(n, my, d=md, **seconds, **thirds))
+        parts.append(arm(draws.binomial(d, draws.beta(5 * rate, 5 * (1 - rate), shape)), d))
     return np.vstack(parts)
+
+
+def arm(y, d=None):
+    """An arm's columns, a row an experiment, of its viewers' values."""
+    n, my = y.shape[1], y.mean(axis=1)
+    y = y - my[:, None]
+    squares = y * y
+    alone = {"yy": squares.sum(axis=1) / (n - 1), "yyy": (squares * y).mean(axis=1)}
+    if d is None:
+        return columns(n, my, **alone)
+    md = d.mean(axis=1)
+    d = d - md[:, None]
+    seconds = {key: (a * d).sum(axis=1) / (n - 1) for key, a in (("dd", d), ("yd", y))}
+    thirds = {key: (a * d).mean(axis=1) for key, a in (("yyd", squares), ("ydd", y * d), ("ddd", d * d))}
+    return columns(n, my, d=md, **alone, **seconds, **thirds)
 
 
 def watched(draws, shape):
@@ -122,6 +124,48 @@ def heavy(draws, shape):
     some = draws.random(shape) < 0.1
     values[some] = draws.lognormal(0.0, 2.0, some.sum())
     return values
+
+
+def rare(draws, shape):
+    """Ninety-nine of a hundred are 0, the rest exponential: purchases."""
+    return 0.01 if draws is None else draws.exponential(1.0, shape) * (draws.random(shape) < 0.01)
+
+
+def rates(other, base):
+    """0/1 values: the treatment's rate, and control's."""
+    return lambda draws, arm, shape: (draws.random(shape) < (base if arm else other)).astype(float)
+
+
+def adjusted(name, sizes, slopes, kind, lift, runs):
+    """Y = 10 (1 + lift) + slope x + e in either arm, x and e alike with mean 0 and sd 1; x stands where d does."""
+    draws = generator(f"covariate {name}")
+    make = {"normal": draws.standard_normal, "exponential": lambda shape: draws.exponential(1.0, shape) - 1}[kind]
+    shape = zip(sizes, slopes, (1 + lift, 1.0), strict=True)
+    arms = [_with_covariate(make, (runs, n), 10 * scale, slope) for n, slope, scale in shape]
+    return Draws("cuped", np.hstack(arms), np.ones(runs, dtype=int), 10 * lift, lift)
+
+
+def _with_covariate(make, shape, base, slope):
+    runs, n = shape
+    at_once, parts = max(1, 5_000_000 // n), []
+    for start in range(0, runs, at_once):
+        x, e = (make((min(at_once, runs - start), n)) for _ in range(2))
+        parts.append(arm(base + slope * x + e, x))
+    return np.vstack(parts)
+
+
+def patient_views(draws, n, scale):
+    """Who watched, and how many milliseconds: 1 to 5 views a viewer, exponential around a patience of their own."""
+    viewer = np.repeat(np.arange(n), draws.integers(1, 6, n))
+    patience = scale * 8000 * draws.lognormal(0.0, 0.5, n)
+    return viewer, np.floor(draws.exponential(patience[viewer]))
+
+
+def patience_quantile(q):
+    """The true quantile of control's views, by Gauss-Hermite integration over patience."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(80)
+    patience, weights = 8000 * np.exp(0.5 * nodes), weights / weights.sum()
+    return brentq(lambda t: (weights * -np.expm1(-t / patience)).sum() - q, 0.0, 1e7)
 
 
 def peeks(law_of, sizes, looks, runs, name):

@@ -3,8 +3,9 @@
     PYTHON bench/calibration_peers.py {tea|gb} < asked.json > answered.json
 
 Asked is a list of {kind, rows}; a row is (n, y, d, yy, dd, yd) of the treatment, then of control: means, variances
-(n - 1) and covariance of a measure y and a denominator d. Answered are, by row, p, the ends of the difference and of
-the lift; null for what the peer does not give. Every peer is asked by its own defaults, two-sided at 5 %.
+(n - 1) and covariance of a measure y and a denominator d, for `cuped` a covariate. Answered are, by row, p, the ends of
+the difference and of the lift; null for what the peer does not give. Every peer is asked by its own defaults,
+two-sided at 5 %.
 """
 
 import json
@@ -22,6 +23,7 @@ def tea():
         "proportion": tea_tasting.Proportion("y"),
         "mean": tea_tasting.Mean("y"),
         "ratio": tea_tasting.RatioOfMeans("y", "d"),
+        "cuped": tea_tasting.Mean("y", covariate="d"),
     }
 
     def aggregates(arm):
@@ -44,7 +46,13 @@ def tea():
 def gb():
     """gbstats: two-sided Welch, for proportions too; the lift by the plain delta method; `peeks` by its sequence."""
     from gbstats.frequentist.tests import FrequentistConfig, SequentialConfig, SequentialTwoSidedTTest, TwoSidedTTest
-    from gbstats.models.statistics import ProportionStatistic, RatioStatistic, SampleMeanStatistic
+    from gbstats.models.statistics import (
+        ProportionStatistic,
+        RatioStatistic,
+        RegressionAdjustedStatistic,
+        SampleMeanStatistic,
+        compute_theta,
+    )
 
     def squares(n, mean, variance):
         return (n - 1) * variance + n * mean * mean
@@ -57,13 +65,19 @@ def gb():
         top = SampleMeanStatistic(n=n, sum=n * y, sum_squares=squares(n, y, yy))
         if kind == "mean":
             return top
-        below = SampleMeanStatistic(n=n, sum=n * d, sum_squares=squares(n, d, dd))
-        return RatioStatistic(n=n, m_statistic=top, d_statistic=below, m_d_sum_of_products=(n - 1) * yd + n * y * d)
+        below, product = SampleMeanStatistic(n=n, sum=n * d, sum_squares=squares(n, d, dd)), (n - 1) * yd + n * y * d
+        if kind == "cuped":
+            return RegressionAdjustedStatistic(
+                n=n, post_statistic=top, pre_statistic=below, post_pre_sum_of_products=product, theta=0.0
+            )
+        return RatioStatistic(n=n, m_statistic=top, d_statistic=below, m_d_sum_of_products=product)
 
     def answer(kind, treatment, control):
         kind, _, peeking = kind.partition(" ")
         make, config = (SequentialTwoSidedTTest, SequentialConfig) if peeking else (TwoSidedTTest, FrequentistConfig)
         arms = statistic(kind, control), statistic(kind, treatment)
+        if kind == "cuped":
+            arms[0].theta = arms[1].theta = compute_theta(*arms)
         absolute, relative = (
             make(*arms, config(difference_type=scale)).compute_result() for scale in ("absolute", "relative")
         )
