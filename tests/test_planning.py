@@ -5,9 +5,10 @@ import math
 
 import numpy as np
 import pytest
-from scipy.stats import norm
+from scipy.stats import norm, wishart
 
 from abstory import planning
+from abstory.analysis import adjustment
 from abstory.analysis.result import guards, reads
 from abstory.errors import UsageError
 from abstory.experiment import Experiment, Role, Size
@@ -17,7 +18,8 @@ from abstory.planning import Baseline, Question, plan
 from abstory.planning.baselines import expected
 from abstory.planning.target import Aim
 from abstory.results import Reads
-from abstory.stats.moments import Moments
+from abstory.stats.covariates import Arms
+from abstory.stats.moments import Moments, pair
 from abstory.stats.tails import two_sided_quantile
 
 WEIGHTED = {
@@ -132,6 +134,58 @@ def test_the_planned_power_is_what_the_analysis_has(design):
 @pytest.mark.parametrize("design", DESIGNS)
 def test_the_planned_power_is_what_the_analysis_has_closely(design):
     hold_to_simulation(design, 20_000)
+
+
+def with_covariate(metric, baseline, n, explained, draws, rng):
+    """Moments of y and a covariate that explains so much of its variance: normal means, Wishart covariances."""
+    y, shared = metric.measures[0], math.sqrt(explained * baseline.variance)
+    sigma = np.array([[baseline.variance, shared], [shared, 1.0]])
+    means = rng.multivariate_normal([baseline.mean, 0.0], sigma / n, draws)
+    spreads = wishart.rvs(n - 1, sigma / (n - 1), draws, rng)
+    pairs = {(y.name, y.name): (0, 0), pair(y.name, "x"): (0, 1), ("x", "x"): (1, 1)}
+    scaled = np.diag([1 / y.scale, 1.0])
+    for (mean, x), spread in zip(means, spreads, strict=True):
+        stored = scaled @ spread @ scaled
+        yield Moments(n, {y.name: mean / y.scale, "x": x}, {key: stored[at] for key, at in pairs.items()})
+
+
+def hold_covariates_to_simulation(changes, draws):
+    question = ask(metrics=MEANS, only=("watch_seconds",), explained={"watch_seconds": 0.4}, **changes)
+    planned = plan(question)
+    target, rng = planned.targets[0], np.random.default_rng(20261127)
+    arms, metric, base = planned.arms_of(target), target.outcome.metric, target.baseline
+    moved = dataclasses.replace(base, mean=base.mean + target.change)
+    treatment = min(target.ratios, key=target.ratios.get)
+    pairs = zip(
+        with_covariate(metric, moved, arms[treatment], 0.4, draws, rng),
+        with_covariate(metric, base, arms[question.experiment.control.name], 0.4, draws, rng),
+        strict=True,
+    )
+    effects = [adjustment.effect(metric, Arms(t, c), ["x"], target.reading) for t, c in pairs]
+    assert all(effect.removed == pytest.approx(0.4, abs=0.1) for effect in effects)
+    shown = sum(reads(effect, metric.direction) is Reads.BETTER for effect in effects) / draws
+    assert shown == pytest.approx(target.power, abs=3.5 * math.sqrt(target.power * (1 - target.power) / draws) + 0.003)
+
+
+ADJUSTED = {
+    "always valid": {},
+    "once": FIXED,
+    "once, unequal": {
+        **FIXED,
+        "variants": {"a": {"cta": "none", "weight": 4}, "b": {"cta": "shop_now", "weight": 1}},
+    },
+}
+
+
+@pytest.mark.parametrize("design", ADJUSTED)
+def test_what_covariates_explain_is_what_the_analysis_saves(design):
+    hold_covariates_to_simulation(ADJUSTED[design], 600)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("design", ADJUSTED)
+def test_what_covariates_explain_is_what_the_analysis_saves_closely(design):
+    hold_covariates_to_simulation(ADJUSTED[design], 20_000)
 
 
 @pytest.mark.parametrize("spending", ["pocock", "obrien_fleming"])

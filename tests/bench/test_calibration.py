@@ -80,10 +80,57 @@ def test_a_split_as_declared_alarms_no_oftener_than_promised(calibration):
 
 
 def test_families_keep_their_level_and_without_one_they_do_not(calibration):
-    for row in calibration.families(argparse.Namespace(runs=4 * RUNS)):
-        assert row.shares["dunnett"].keeps(0.05), row.name
-        assert row.shares["bonferroni"].keeps(0.05), row.name
-        assert not row.shares["none"].keeps(0.05), row.name
+    for row in calibration.methods.families(argparse.Namespace(runs=4 * RUNS)):
+        assert all(row.shares[way].keeps(0.05) for way in ("dunnett", "bonferroni", "holm", "hochberg")), row.name
+        if "better" not in row.name:
+            assert not row.shares["none"].keeps(0.05), row.name
+
+
+def test_skewness_withholds_what_would_go_wrong(calibration):
+    found = {
+        name: calibration.methods._skewed(name, *calibration.methods.SKEWED[name], 500)
+        for name in ("lognormal σ 1, 1:9 of 10,000", "90 % zeros, rest lognormal σ 2, 1:19 of 40,000")
+    }
+    assert all(row.shares["error"].keeps(0.06) for row in found.values())
+    mild, heavy = (row.shares for row in found.values())
+    assert mild["withheld"].value < 0.2
+    assert heavy["withheld"].value == 1
+    assert not heavy["blind"].keeps(0.06)
+
+
+@pytest.mark.parametrize(
+    ("section", "name"),
+    [
+        ("quantiles", "median, 200 a variant"),
+        ("cut", "cut at 95 %, split 1:9 of 20,000"),
+        ("planned", "5 looks, Pocock, rate 10 %, 5,000 a variant"),
+    ],
+)
+def test_a_method_keeps_its_level(calibration, page, section, name):
+    methods = calibration.methods
+    table = {"quantiles": methods.QUANTILES, "cut": methods.CUT, "planned": methods.PLANNED}[section]
+    row = getattr(methods, f"_{section}")(name, *table[name], 300)
+    assert page.word(row) in {"ok", "within 1 point"}
+
+
+def test_covariates_keep_their_level_with_unequal_slopes(calibration, page, monkeypatch):
+    name = "unequal slopes, split 1:9 of 2,000"
+    monkeypatch.setattr(calibration.methods, "ADJUSTED", {name: calibration.methods.ADJUSTED[name]})
+    (row,) = calibration.methods.covariates(argparse.Namespace(runs=10_000, tea_python=None, gb_python=None))
+    assert page.word(row) in {"ok", "within 1 point"}
+
+
+def test_the_truth_of_a_cut_mean_is_that_of_many_draws(calibration):
+    import numpy as np
+
+    law, n = calibration.law, 2_000_000
+    draws = law.generator("cut truth")
+    arms = [scale * law.heavy(draws, n) for scale in (1.2, 1.0)]
+    pooled = np.concatenate(arms)
+    cap = np.quantile(pooled[pooled > 0], 0.95)
+    for arm, true in zip(arms, calibration.methods.cut_means(0.95, (1, 1), 1.2), strict=True):
+        cut = np.minimum(arm, cap)
+        assert abs(cut.mean() - true) < 5 * cut.std() / n**0.5 + 0.005 * true
 
 
 def test_the_page_is_written_without_peers(calibration, page):
@@ -97,6 +144,9 @@ def test_the_page_is_written_without_peers(calibration, page):
 def test_every_supported_case_keeps_its_level(calibration, page):
     found = calibration.one_look(argparse.Namespace(runs=4000, tea_python=None, gb_python=None))
     rows = [row for kind in found.values() for row in kind]
-    rows += calibration.peeking(argparse.Namespace(runs=4000, gb_python=None))
+    asked = argparse.Namespace(runs=4000, tea_python=None, gb_python=None)
+    rows += calibration.peeking(asked)
+    rows += [row for name in ("covariates", "quantiles", "cut", "planned") for row in calibration.SECTIONS[name](asked)]
     broken = [row.name for row in rows if page.word(row) == "BROKEN"]
     assert not broken
+    assert all(row.shares["error"].keeps(0.06) for row in calibration.SECTIONS["skewness"](asked))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 
 from abstory.stats.estimate import record
 
@@ -75,7 +74,7 @@ class Moments:
     def from_sums(
         cls, n: int, sums: Mapping[str, int], products: Mapping[Pair, int], triples: Mapping[Triple, int] | None = None
     ) -> Moments:
-        """Exact: integer sums and sums of products, divided only at the end, so large means lose no digits.
+        """Exact: integer sums and sums of products, divided once at the end, so large means lose no digits.
 
         Args:
             n: viewers.
@@ -83,9 +82,9 @@ class Moments:
             products: sums of products, by sorted pair.
             triples: sums of products of three, by sorted triple; their pairs must be there too.
         """
-        means = {name: float(Fraction(total, n)) if n else 0.0 for name, total in sums.items()}
+        means = {name: total / n if n else 0.0 for name, total in sums.items()}
         covariances = {
-            pair(a, b): float(Fraction(n * total - sums[a] * sums[b], n * (n - 1))) if n > 1 else 0.0
+            pair(a, b): (n * total - sums[a] * sums[b]) / (n * (n - 1)) if n > 1 else 0.0
             for (a, b), total in products.items()
         }
         thirds = {key: _third(n, sums, products, (key, total)) for key, total in (triples or {}).items()}
@@ -160,4 +159,4 @@ def _third(n: int, sums: Mapping[str, int], products: Mapping[Pair, int], own: t
     key, total = own
     totals = [sums[name] for name in key]
     crossed = sum(one * products[rest] for one, rest in zip(totals, _without_each(key), strict=True))
-    return float(Fraction(n * (n * total - crossed) + 2 * math.prod(totals), n**3)) if n else 0.0
+    return (n * (n * total - crossed) + 2 * math.prod(totals)) / n**3 if n else 0.0
