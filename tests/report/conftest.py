@@ -13,15 +13,21 @@ from abstory.results import (
     ArmCount,
     Check,
     Comparison,
+    Differing,
     ExperimentResult,
     Method,
     MetricResult,
     Reads,
     Ruling,
+    Segmented,
+    SegmentedMetric,
+    SegmentResult,
+    Segments,
     Status,
     Verdict,
 )
 from abstory.stats.estimate import Effect, Estimate, Interval, Reason, Undetermined
+from abstory.warehouse.split import SegmentKind
 
 NOON = 1_796_644_800_000_000  # 2026-12-07T12:00:00Z
 TRUSTED = (
@@ -178,6 +184,42 @@ def unbounded():
     return result(arms(["a", "b", "c", "d"]), [metric("save_rate", Role.PRIMARY, 0.001, rows)])
 
 
+def segment(kind, name, viewers, control, told, reads=Reads.UNKNOWN):
+    """The one treatment of `two` among the viewers of a segment."""
+    made = metric("completion_rate", Role.PRIMARY, control, [row("shop-now", control, told, reads)], mde="0.5pp")
+    return SegmentResult(SegmentKind(kind), name, {"no-cta": viewers, "shop-now": viewers + 7}, made)
+
+
+def segments():
+    """One attribute by which effects differ, one by which they do not, one with too few viewers to say."""
+    followers = (
+        segment("level", "existing", 1_402, 0.521, (0.011, -0.021, 0.043, 0.9), Reads.UNCLEAR),
+        segment("level", "new", 611, 0.309, (0.162, 0.081, 0.243, 0.0004), Reads.BETTER),
+        segment("unknown", "unknown", 137, 0.42, Undetermined(Reason.TOO_EARLY, "137 of 200 viewers")),
+    )
+    sources = (
+        segment("level", "feed", 1_100, 0.4, (0.02, -0.03, 0.07, 0.8)),
+        segment("level", "unknown", 750, 0.4, (0.01, -0.05, 0.07, 0.9)),
+        segment("other", "other", 300, 0.4, (0.04, -0.09, 0.17, 0.9)),
+    )
+    countries = (segment("level", "DE", 2_150, 0.41, (0.016, -0.006, 0.039, 0.375)),)
+    few = Undetermined(Reason.TOO_FEW, "1 of 2 segments with enough viewers")
+    return Segments(
+        (
+            Segmented("follower", (_by(Differing(14.2, 1, 0.0002, 0.0006, 2, True), True, followers),), 0, 12),
+            Segmented("source", (_by(Differing(0.8, 2, 0.67, 1.0, 3, True), False, sources),), 23, 0),
+            Segmented("country", (_by(few, False, countries),), 0, 0),
+        ),
+        7,
+        3,
+        0.05 / 7,
+    )
+
+
+def _by(differing, named, told):
+    return SegmentedMetric("completion_rate", differing, named, told)
+
+
 WON = Verdict(Ruling.SHIP, "warm.12s.shop_now", ("watched_12s +6.5% (+4.2% to +8.8%)", "guardrails hold"))
 PAGES = {
     "ship": Page(eight(), WON, "24h"),
@@ -198,6 +240,7 @@ PAGES = {
     ),
     "undetermined": Page(early(), Verdict(Ruling.WAIT, None, ("too early to read",)), "24h"),
     "many": Page(many(), Verdict(Ruling.REVIEW, None, ("too many to say",)), "24h"),
+    "segments": Page(two(segments=segments()), Verdict(Ruling.WAIT, None, ("look",), 12), "24h"),
     "unbounded": Page(unbounded(), Verdict(Ruling.REVIEW, None, ("look",)), "24h"),
 }
 

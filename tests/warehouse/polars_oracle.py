@@ -110,6 +110,59 @@ def closing(first, question):
     return first.with_columns(closes_at=pl.Series(closes, dtype=pl.Int64))
 
 
+def splits(exposure_rows, event_rows, attribute_rows, question, most):
+    """Per attribute: (kind, name, moments by variant) of every segment, levels pooled, viewers with later values only."""
+    table, stored = everyone(exposure_rows, event_rows, question), {name for _, name, _, _ in attribute_rows}
+    return {name: told_apart(table, attribute_rows, name, question, most) for name in question.by if name in stored}
+
+
+def everyone(exposure_rows, event_rows, question):
+    """Every mature viewer with the values of the measures."""
+    names = [arm.variant for arm in question.arms]
+    shown = pl.DataFrame(exposure_rows, schema=EXPOSURES, orient="row").filter(
+        pl.col("experiment") == question.experiment,
+        pl.col("exposed_at") <= question.as_of_us,
+        (pl.col("exposed_at") >= question.start_us) & (pl.col("exposed_at") < question.end_us),
+        ~pl.col("forced"),
+    )
+    shown = on_air(shown, names, question)[0].filter(pl.col("variant").is_in(names))
+    first = closing(first_exposures(shown, names, question), question)
+    mature = first.filter(pl.col("closes_at") <= question.as_of_us)
+    stories = [airing.story for airing in question.airings] or ([question.story] if question.story is not None else [])
+    joined = (
+        measured_events(event_rows, question)
+        .join(mature, on="viewer_id")
+        .with_columns(
+            since=pl.col("occurred_at") - pl.col("first_at"),
+            length=pl.col("variant").replace_strict(lengths(question), return_dtype=pl.Int64, default=None),
+        )
+        .filter(pl.col("since") >= 0, pl.col("occurred_at") < pl.col("closes_at"))
+        .filter(pl.col("story_id").is_in(stories).fill_null(value=False) if stories else pl.lit(value=True))
+    )
+    return cut(per_viewer(mature, joined, question), question)[0]
+
+
+def told_apart(table, rows, name, question, most):
+    value, late = {}, 0
+    for viewer, first_at in table.select("viewer_id", "first_at").iter_rows():
+        own = [(at, text) for who, what, text, at in rows if (who, what) == (viewer, name)]
+        before = [found for found in own if found[0] < first_at]
+        value[viewer] = max(before)[1] if before else None
+        late += bool(own) and not before
+    known = [text for text in value.values() if text is not None]
+    levels = sorted(set(known), key=lambda text: (-known.count(text), text.encode()))
+    cells = [("level", text, {text}) for text in levels[:most]]
+    cells += [("other", "other", set(levels[most:])), ("unknown", "unknown", {None})]
+    found = []
+    for kind, title, texts in cells:
+        inside = pl.Series([value[viewer] in texts for viewer in table["viewer_id"]], dtype=pl.Boolean)
+        if inside.any():
+            own = table.filter(inside)
+            arms = {a.variant: moments(own.filter(pl.col("variant") == a.variant), question) for a in question.arms}
+            found.append((kind, title, arms))
+    return found, max(0, len(levels) - most), late
+
+
 def first_exposures(shown, names, question):
     order = {name: i for i, name in enumerate(names)}
     stories = {airing.story: i for i, airing in enumerate(question.airings)}

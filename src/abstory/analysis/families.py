@@ -110,7 +110,7 @@ class _Told:
         p = self._p(outcomes, members)
         reading = base.at(false_coverage_level(p, base.alpha))
         adjusted = dict(zip(members, benjamini_hochberg(p), strict=True))
-        return {id(o): _discovered(self._told(o, reading), adjusted, base.alpha) for o in outcomes}
+        return {id(o): discovered(self._told(o, reading), adjusted, base.alpha) for o in outcomes}
 
     def stepwise(self, adjust: Callable[[Sequence[float]], tuple[float, ...]]) -> dict[int, MetricResult]:
         """Primaries whose word follows a step-by-step p."""
@@ -157,7 +157,7 @@ class _Told:
         return replace(told, comparisons=tuple(_alike(outcome, *pair) for pair in pairs))
 
 
-def _discovered(told: MetricResult, adjusted: Mapping[Member, float], alpha: float) -> MetricResult:
+def discovered(told: MetricResult, adjusted: Mapping[Member, float], alpha: float) -> MetricResult:
     """The adjusted p in place of the plain one; the interval was made to agree with it."""
 
     def one(found: Comparison) -> Comparison:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from abstory.analysis import adjustment, airtime, capping, factors, families, readings, rowquantiles
@@ -12,7 +12,7 @@ from abstory.assignment.sql import variant_sql
 from abstory.experiment import DAY_US, Experiment, Outcome, Role, Variant
 from abstory.ledger import data_hash
 from abstory.metrics import Direction, Metric, triples
-from abstory.quality import Evidence, checks
+from abstory.quality import Evidence, checks, watched
 from abstory.results import ArmCount, AsOf, Comparison, ExperimentResult, Look, MetricResult, Reads, Status
 from abstory.stats import skewness
 from abstory.stats.covariates import Arms
@@ -85,6 +85,7 @@ def plan(experiment: Experiment, as_of_us: int) -> RollUp:
         triples=tuple(dict.fromkeys(key for metric in metrics for key in triples(metric))),
         airings=airtime.airings(experiment),
         ends_with_story=experiment.analysis.window_ends_with_story,
+        by=watched(experiment),
     )
 
 
@@ -148,6 +149,20 @@ def _beside(found: ExperimentResult, asked: _Asked, answer: Answer) -> Experimen
         airtimes=airtime.airtimes(experiment),
         accruals=airtime.accruals(experiment, answer, asked.moments, asked.withheld),
     )
+
+
+def among(
+    experiment: Experiment, moments: Mapping[str, Moments], found: ExperimentResult
+) -> Callable[[Outcome, Reading], MetricResult]:
+    """How a metric is read among some of the viewers: as in the result of all of them.
+
+    Args:
+        experiment: as the file declares it.
+        moments: of those viewers, by variant.
+        found: of all viewers; where it withholds an effect, so does this.
+    """
+    look = found.method.looking.look if found.method.looking else None
+    return _Asked(experiment, moments, found.as_of_us, found.trusted, look).metric
 
 
 def _notes(experiment: Experiment, answer: Answer, metrics: tuple[MetricResult, ...]) -> Iterator[str]:

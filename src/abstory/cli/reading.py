@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from abstory.cli.settings import Settings
-from abstory.face.reading import analysed, described, instant, needs_ledger
+from abstory.face.reading import analysed, described, instant, needs_ledger, segmented
 from abstory.face.recording import now_us
 
 if TYPE_CHECKING:
     from abstory.warehouse import DuckDBStore
 
-__all__ = ["analysed", "described", "instant", "needs_ledger", "now_us", "store"]
+__all__ = ["analysed", "described", "instant", "needs_ledger", "now_us", "segmented", "store"]
 
 
 def store(settings: Settings, *, writable: bool = False) -> DuckDBStore:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="The report/1 document; short for --format json.")
 @click.option("--format", "style", type=click.Choice(list(FORMATS)), default=None, help="How to write it.")
 @click.option("--metric", "metrics", multiple=True, metavar="NAME", help="Only this metric, over all variants.")
+@click.option("--by", multiple=True, metavar="ATTRIBUTE", help="By segment too, such as country: exploratory.")
 @click.option("--as-of", default=None, metavar="TIME", help="As it stood then: ISO 8601 with an offset, or a date.")
 @click.option("--known-then", is_flag=True, help="With --as-of: without the rows that arrived only after it.")
 @click.option("--all", "everything", is_flag=True, help="Every variant, and every check of the data.")
@@ -79,7 +80,8 @@ def page_of(settings: Settings, experiment: Experiment, options: dict[str, objec
         known_then = bool(options["known_then"])
         result = reading.analysed(store, experiment, now=now, as_of_us=as_of, known_then=known_then)
         result = reading.described(store, experiment, result, known_us=as_of if known_then else None)
-    verdict = decision.decide(experiment, result)
+        verdict = decision.decide(experiment, result)
+        result = reading.segmented(store, experiment, result, _names(options["by"]), only)
     window = experiment.analysis.window.text
     beliefs = _beliefs(result) if options["bayes"] else ()
     return Page(result, verdict, window, only, everything=bool(options["everything"]), beliefs=beliefs)
@@ -93,7 +95,7 @@ def _beliefs(result: ExperimentResult) -> tuple[Belief, ...]:
 
 def _known(experiment: Experiment, asked: object) -> tuple[str, ...]:
     declared = [outcome.metric.name for outcome in experiment.outcomes]
-    names = tuple(asked) if isinstance(asked, tuple) else ()
+    names = _names(asked)
     for name in names:
         if name not in declared:
             from difflib import get_close_matches
@@ -102,6 +104,10 @@ def _known(experiment: Experiment, asked: object) -> tuple[str, ...]:
             hint = f"did you mean {near[0]}?" if near else f"it declares {', '.join(declared)}"
             raise UsageError(f"{experiment.key} declares no metric {name}", hint=hint)
     return names
+
+
+def _names(asked: object) -> tuple[str, ...]:
+    return tuple(asked) if isinstance(asked, tuple) else ()
 
 
 def _deliver(settings: Settings, page: Page, told: str, file: object) -> None:

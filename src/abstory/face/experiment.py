@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -112,20 +112,22 @@ class Experiment(Declared):
         # One look-up a call: a private attribute of a pydantic model costs more than the hash.
         return self._assigner.outcome, self._recorder.add if self._recorder else None
 
-    def report(self, *, as_of: str | None = None, beliefs: bool = False) -> Report:
+    def report(self, *, as_of: str | None = None, beliefs: bool = False, by: Sequence[str] = ()) -> Report:
         """What happened, and what to do: what `abstory report` shows.
 
         Args:
             as_of: ISO 8601 with an offset, or a date; None for the end of the data.
             beliefs: whether to add the Bayesian view.
+            by: attributes to show segments by, such as `["country"]`; exploratory.
 
         Raises:
-            UsageError: the experiment was loaded without a store, or `as_of` is no instant of the past.
+            UsageError: the experiment was loaded without a store, `as_of` is no instant of the past, or an attribute
+                has no value from before the first exposures.
             StoreError: the database cannot be read.
         """
         from abstory.face.reporting import report
 
-        return report(self, self._database, as_of=as_of, beliefs=beliefs, source=self._text)
+        return report(self, self._database, as_of=as_of, beliefs=beliefs, source=self._text, by=by)
 
     def gate(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -94,6 +95,28 @@ def described(
 
     with nullcontext() if known_us is None else opened.recalled(known_us):
         return retaining.beside(experiment, opened, found)
+
+
+def segmented(
+    opened: DuckDBStore,
+    experiment: Experiment,
+    found: ExperimentResult,
+    by: Sequence[str],
+    only: Sequence[str] = (),
+) -> ExperimentResult:
+    """The result with segments by each attribute named beside it; as it is where none is.
+
+    Raises:
+        UsageError: an attribute is not stored, or was only measured too late.
+    """
+    if not by:
+        return found
+    from abstory.analysis.segments import segmented
+    from abstory.results import AsOf
+
+    known_then = found.as_of_from is AsOf.KNOWN_THEN
+    with opened.recalled(found.as_of_us) if known_then else nullcontext():
+        return segmented(experiment, opened, found, by, only)
 
 
 def needs_ledger(experiment: Experiment) -> bool:

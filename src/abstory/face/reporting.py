@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from abstory.face.reading import analysed, described, instant
+from abstory.face.reading import analysed, described, instant, segmented
 from abstory.face.recording import now_us
 from abstory.report.look import Look
 from abstory.report.page import Page
@@ -89,7 +90,9 @@ class Report:
         return file
 
 
-def report(experiment: Experiment, database: Path, *, as_of: str | None, beliefs: bool, source: str) -> Report:
+def report(
+    experiment: Experiment, database: Path, *, as_of: str | None, beliefs: bool, source: str, by: Sequence[str] = ()
+) -> Report:
     """Read a store and rule on it; what `Experiment.report` returns."""
     from abstory import decision
     from abstory.analysis.beliefs import beliefs as believed
@@ -99,6 +102,7 @@ def report(experiment: Experiment, database: Path, *, as_of: str | None, beliefs
     given = instant(as_of, experiment, now=now) if as_of else None
     with open_store(database, read_only=True) as store:
         result = described(store, experiment, analysed(store, experiment, now=now, as_of_us=given))
-    verdict = decision.decide(experiment, result)
+        verdict = decision.decide(experiment, result)
+        result = segmented(store, experiment, result, by)
     window = experiment.analysis.window.text
     return Report(Page(result, verdict, window, beliefs=believed(result) if beliefs else (), source=source))

@@ -11,6 +11,7 @@ from abstory.quality.counts import COUNTS, age, immature, silent
 from abstory.quality.days import daily_split, late, novelty
 from abstory.quality.evidence import Evidence
 from abstory.quality.lateness import arrived_late
+from abstory.quality.segments import segment_split, split_by, watched
 from abstory.quality.surprise import surprise
 from abstory.results import Check
 
@@ -23,6 +24,7 @@ _CHECKS: tuple[Callable[[Evidence], Check], ...] = (
     silent,
     covariates,
     daily_split,
+    segment_split,
     surprise,
     novelty,
     late,
@@ -39,4 +41,4 @@ def checks(evidence: Evidence) -> tuple[Check, ...]:
     return tuple(check(evidence) for check in _CHECKS)
 
 
-__all__ = ["Evidence", "checks", "differs", "smaller_shares"]
+__all__ = ["Evidence", "checks", "differs", "smaller_shares", "split_by", "watched"]

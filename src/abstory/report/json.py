@@ -12,8 +12,8 @@ A comparison: `variant`, `value`, `reads`, `difference` and `lift` (each {estima
 {difference, lift, p} (at a planned look that stops). Rates and lifts are fractions, never per cents. `method.looking`:
 {planned, viewers, seen, taken, next_at, look {number, share, as_of}} under planned looks. `beliefs`, only when asked
 for: [{metric, variant, scale, prior, chance_better, loss_shipping, loss_keeping, mean, interval}]. `factors`, where
-variants differ in several: see `plain/factors.py`. `retention`, where
-the variants have a second in common: see `plain/retention.py`.
+variants differ in several: see `plain/factors.py`. `retention`, where the
+variants have a second in common: see `plain/retention.py`. `segments`, only when asked for: see `plain/segments.py`.
 
 Where the file lists stories: `airtimes` [{story, published, ends, live, hours_left}]; where they have a time,
 `accruals` [{metric, variant, reading, points [{hour, viewers, and as in a comparison from `difference` to `method`}]}]:
@@ -36,6 +36,7 @@ from abstory.report.page import Page
 from abstory.report.plain.airtime import accruals, airtimes
 from abstory.report.plain.factors import factors
 from abstory.report.plain.retention import retention
+from abstory.report.plain.segments import segments
 from abstory.report.plain.values import Plain, comparison, finite, known, why
 from abstory.results import ArmCount, Check, ExperimentResult, Looking, MetricResult, Status
 from abstory.stats.estimate import Undetermined
@@ -100,6 +101,7 @@ SECTIONS: Mapping[str, Callable[[Page], object]] = {
     "airtimes": airtimes,
     "retention": retention,
     "accruals": accruals,
+    "segments": segments,
     "beliefs": _beliefs,
 }
 """Parts that only some reports have, and what makes them; one that is empty is left out."""

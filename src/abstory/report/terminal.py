@@ -22,6 +22,7 @@ from abstory.report.look import Look
 from abstory.report.page import Page
 from abstory.report.picked import guardrails, secondary
 from abstory.report.retained import retained
+from abstory.report.segmented import segmented
 from abstory.report.tables import Column
 from abstory.results import Check, Ruling, Status
 from abstory.stats.estimate import Reason
@@ -36,7 +37,7 @@ _RULINGS = {
 }
 _STATUS = {Status.OK: "green", Status.WARN: "yellow", Status.FAIL: "bold red", Status.UNKNOWN: "yellow"}
 
-SECTIONS: tuple[Callable[[Draft], list[Text]], ...] = (factors, retained, accrued, believed)
+SECTIONS: tuple[Callable[[Draft], list[Text]], ...] = (factors, retained, accrued, segmented, believed)
 """What follows the comparisons, in reading order; a section that has nothing to say gives no line."""
 
 
@@ -85,7 +86,8 @@ def _numbers(draft: Draft) -> list[list[Text]]:
     if not page.result.trusted:
         return [_arms(draft)]
     if page.only:
-        return [compared(draft, m) for m in page.result.metrics if m.outcome.metric.name in page.only]
+        asked = [compared(draft, m) for m in page.result.metrics if m.outcome.metric.name in page.only]
+        return [*asked, segmented(draft)]
     return [
         *(compared(draft, metric) for metric in page.of(Role.PRIMARY)),
         *_picked(draft),

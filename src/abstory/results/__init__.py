@@ -7,6 +7,7 @@ from abstory.results.experiment import ExperimentResult, crossed
 from abstory.results.factors import CellMean, FactorEffect, FactorResult, Interaction, Part, Trend
 from abstory.results.method import AsOf, Look, Looking, Method
 from abstory.results.retention import Curve, Lasting, Retention, Second
+from abstory.results.segments import Differing, Segmented, SegmentedMetric, SegmentResult, Segments
 from abstory.results.verdict import GateCheck, GateOutcome, GateReport, Require, Ruling, Verdict
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Check",
     "Comparison",
     "Curve",
+    "Differing",
     "ExperimentResult",
     "FactorEffect",
     "FactorResult",
@@ -37,6 +39,10 @@ __all__ = [
     "Retention",
     "Ruling",
     "Second",
+    "SegmentResult",
+    "Segmented",
+    "SegmentedMetric",
+    "Segments",
     "Status",
     "Trend",
     "Verdict",

@@ -12,6 +12,7 @@ from abstory.results.data import ArmCount, Check, Status
 from abstory.results.factors import FactorResult
 from abstory.results.method import AsOf, Method
 from abstory.results.retention import Retention
+from abstory.results.segments import Segments
 from abstory.stats.estimate import Effect
 
 
@@ -40,6 +41,7 @@ class ExperimentResult:
         airtimes: the stories that the file lists, and when each is visible.
         accruals: of every primary comparison, over the hours of the stories; empty where no story says when it went up.
         retention: how long views last; None where the variants have no second in common, or nothing was counted.
+        segments: effects among viewers alike in an attribute, where they were asked for; exploratory, never decided by.
     """
 
     key: str
@@ -64,6 +66,7 @@ class ExperimentResult:
     airtimes: tuple[Airtime, ...] = ()
     accruals: tuple[Accrual, ...] = ()
     retention: Retention | None = None
+    segments: Segments | None = None
 
     @property
     def viewers(self) -> int:

@@ -11,6 +11,7 @@ from abstory.experiment import Experiment
 from abstory.simulate.answers import answers, span
 from abstory.simulate.play import Acts
 from abstory.warehouse.base import Answer, Endings, RollUp, Span
+from abstory.warehouse.split import Split
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,12 @@ class Memory:
 
     def endings(self, question: RollUp) -> Mapping[str, Endings]:  # noqa: ARG002 (a simulation shows no curves)
         return {}
+
+    def split(self, question: RollUp) -> Mapping[str, Split]:  # noqa: ARG002 (simulated viewers have no attributes)
+        return {}
+
+    def attributes(self) -> Sequence[str]:
+        return ()
 
     def viewers_per_variant(self, experiment: str) -> Mapping[str, int]:  # noqa: ARG002
         return self.viewers

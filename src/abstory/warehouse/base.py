@@ -12,6 +12,7 @@ from typing import Protocol
 
 from abstory.metrics import Measure
 from abstory.stats.moments import Moments, Pair, Triple
+from abstory.warehouse.split import Split
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class RollUp:
         ends_with_story: a window closes no later than the story of its first exposure ends.
         hourly: `days` are whole hours from the publication of the first exposure's story instead (−1 where that is not
             known); for the roll-up's own use.
+        by: attributes by which viewers are to be counted apart, without repeats.
     """
 
     experiment: str
@@ -81,6 +83,7 @@ class RollUp:
     airings: tuple[Airing, ...] = ()
     ends_with_story: bool = False
     hourly: bool = False
+    by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +208,7 @@ class Answer:
         late: what came behind; None where no stored row says when it arrived.
         off_air: exposures of a story before it went up or after it was gone.
         elsewhere: exposures of stories that are not the experiment's.
+        splits: viewers by each attribute asked for that is stored at all; counts alone.
     """
 
     arms: Mapping[str, ArmData]
@@ -220,6 +224,7 @@ class Answer:
     late: Late | None = None
     off_air: int = 0
     elsewhere: int = 0
+    splits: Mapping[str, Split] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,6 +349,14 @@ class Warehouse(Protocol):
 
         What describes and never decides is asked for on its own, by who shows it.
         """
+        ...
+
+    def split(self, question: RollUp) -> Mapping[str, Split]:
+        """Moments by segment of each attribute that `question.by` names and that is stored at all."""
+        ...
+
+    def attributes(self) -> Sequence[str]:
+        """Names of the attributes that are stored, sorted."""
         ...
 
     def viewers_per_variant(self, experiment: str) -> Mapping[str, int]:

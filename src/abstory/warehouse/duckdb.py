@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -13,6 +14,7 @@ from abstory.errors import NotWritable, UsageError
 from abstory.warehouse.base import Answer, Endings, Exposure, Ingested, Later, Progress, RollUp, Span, Wishes
 from abstory.warehouse.engine import check_file, connect, engine_errors, statement, transaction
 from abstory.warehouse.migrations import migrate, pending
+from abstory.warehouse.split import Split
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -174,7 +176,23 @@ class DuckDBStore:
         from abstory.warehouse.rollup import roll_up
 
         with engine_errors(self.path):
-            return roll_up(self.connection, question)
+            answer = roll_up(self.connection, question)
+        counted = replace(question, measures=(), pairs=(), triples=())
+        return replace(answer, splits=self.split(counted)) if question.by else answer
+
+    def split(self, question: RollUp) -> Mapping[str, Split]:
+        """Moments by segment of each attribute that `question.by` names and that is stored at all."""
+        from abstory.warehouse.rollup_segments import split
+
+        with engine_errors(self.path):
+            return split(self.connection, question)
+
+    def attributes(self) -> Sequence[str]:
+        """Names of the attributes that are stored, sorted."""
+        from abstory.warehouse.rollup_segments import names
+
+        with engine_errors(self.path):
+            return names(self.connection)
 
     @contextmanager
     def recalled(self, at_us: int) -> Iterator[None]:

@@ -45,7 +45,7 @@ def roll_up(connection: DuckDBPyConnection, question: RollUp) -> Answer:
         connection: on a store of the current schema; belongs to the calling thread.
         question: what to build, over which exposures and events.
     """
-    caps = _caps(connection, question)
+    caps = cut_at(connection, question)
     text, rows = _rolled(connection, question, caps)
     excluded = _fetch(connection, text.excluded())
     checks = _checks(connection, question, rows)
@@ -81,7 +81,7 @@ def _hourly(connection: DuckDBPyConnection, question: RollUp, caps: Mapping[str,
     return {arm: {hour: some for hour, some in hours.items() if hour >= 0} for arm, hours in own.items()}
 
 
-def _caps(connection: DuckDBPyConnection, question: RollUp) -> dict[str, int]:
+def cut_at(connection: DuckDBPyConnection, question: RollUp) -> dict[str, int]:
     """Where values are cut, by measure: the quantile of type 7, rounded down to a whole unit; none without values."""
     if not any(measure.winsorize for measure in question.measures):
         return {}

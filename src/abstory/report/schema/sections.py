@@ -8,6 +8,7 @@ from abstory.report.schema.words import (
     FLAG,
     INTERVAL,
     NUMBER,
+    SHARE,
     TEXT,
     Schema,
     known,
@@ -19,11 +20,13 @@ from abstory.report.schema.words import (
     shaped,
 )
 from abstory.results import Reads
+from abstory.warehouse.split import SegmentKind
 
 SECTIONS: Schema = {
     "factors?": listed(named("factors")),
     **airtime.SECTIONS,
     "retention?": retention.RETENTION,
+    "segments?": named("segments"),
     "beliefs?": listed(named("belief")),
 }
 
@@ -39,6 +42,22 @@ _TESTED = {
 }
 _LEVELS = mapped(TEXT)
 _TERMS = listed(listed(TEXT))
+
+
+def _segments() -> Schema:
+    attribute = {"attribute": TEXT, "pooled_levels": COUNT, "measured_after_exposure": COUNT}
+    counts = {"comparisons": COUNT, "tests": COUNT, "interval_level": SHARE}
+    attributes = listed(shaped({**attribute, "metrics": listed(named("segmented_metric"))}))
+    return shaped({"exploratory": {"const": True}, **counts, "attributes": attributes})
+
+
+def _segmented_metric() -> Schema:
+    p = {"p": maybe(SHARE), "p_adjusted": maybe(SHARE)}
+    scale = one_of(("lift", "difference"))
+    test = shaped({"statistic": maybe(NUMBER), "df": COUNT, **p, "segments": COUNT, "scale": scale})
+    about = {"segment": TEXT, "kind": one_of(SegmentKind), "viewers": mapped(COUNT)}
+    segment = shaped({**about, **known("control"), "comparisons": listed(named("comparison"))})
+    return shaped({"metric": TEXT, **known("heterogeneity", test), "named": FLAG, "segments": listed(segment)})
 
 
 def _belief() -> Schema:
@@ -94,6 +113,8 @@ def _interaction() -> Schema:
 DEFINITIONS: Schema = {
     **airtime.DEFINITIONS,
     **retention.DEFINITIONS,
+    "segments": _segments(),
+    "segmented_metric": _segmented_metric(),
     "belief": _belief(),
     "factors": _factors(),
     "factor_effect": _factor_effect(),
