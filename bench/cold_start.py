@@ -36,6 +36,7 @@ CASES = {
     "validate": ((*ABSTORY, "validate"), 0.6),
     "assign": ((*ABSTORY, "assign", "shop-button", "viewer-1", "--dry-run"), 0.6),
     "report": ((*ABSTORY, "report", "shop-button"), 1.2),
+    "status, 1,000 files": ((*ABSTORY, "-C", "many", "--db", "abstory.duckdb", "status"), 0.6),
 }
 
 
@@ -43,6 +44,10 @@ def project(folder: Path) -> None:
     """A small project with data to report on."""
     (folder / "experiments").mkdir()
     (folder / "experiments" / "shop-button.yaml").write_text(FILE)
+    (folder / "many" / "experiments").mkdir(parents=True)
+    for number in range(1000):
+        text = FILE.replace("shop-button", f"shop-button-{number}" if number else "shop-button")
+        (folder / "many" / "experiments" / f"{number:03d}.yaml").write_text(text)
     draw = random.Random(1)  # noqa: S311 a fixture, not a secret
     exposures, events = ["experiment,viewer_id,variant,ts"], ["viewer_id,story_id,event,ts,watch_ms"]
     for number in range(2000):

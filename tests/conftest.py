@@ -11,8 +11,9 @@ def pytest_addoption(parser):
 
 
 @pytest.fixture(autouse=True)
-def plain_environment(monkeypatch):
-    """No setting of the machine changes an answer."""
+def plain_environment(monkeypatch, tmp_path_factory):
+    """No setting of the machine changes an answer, and nothing is remembered from another test."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
     for name in [name for name in os.environ if name.startswith("ABSTORY_")]:
         monkeypatch.delenv(name)
     for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"):

@@ -12,11 +12,11 @@ from abstory.report.status import Entry, State, document, lines
 def entries(pages):
     ship, wait, bad, none = pages["ship"], pages["wait"], pages["invalid"], pages["no data"]
     return [
-        Entry("launch-cta-w48", "experiments/a.yaml", State.ENDED, ship.result, ship.verdict),
-        Entry("cta", "experiments/cta.yaml", State.RUNNING, wait.result, wait.verdict),
-        Entry("srm", "experiments/srm.yaml", State.RUNNING, bad.result, bad.verdict),
+        Entry.of("launch-cta-w48", "experiments/a.yaml", State.ENDED, ship.result, ship.verdict),
+        Entry.of("cta", "experiments/cta.yaml", State.RUNNING, wait.result, wait.verdict),
+        Entry.of("srm", "experiments/srm.yaml", State.RUNNING, bad.result, bad.verdict),
         Entry("draft", "experiments/draft.yaml", State.DRAFT),
-        Entry("later", "experiments/later.yaml", State.NOT_STARTED, none.result, none.verdict),
+        Entry.of("later", "experiments/later.yaml", State.NOT_STARTED, none.result, none.verdict),
         Entry("oops", "experiments/oops.yaml", State.BROKEN, problem="oops.yaml:3:1: metrics is missing"),
         Entry("slots", "experiments/slots.yaml", State.RUNNING, problem="unit: slot is not built yet\x1b[2J"),
     ]
@@ -42,5 +42,5 @@ def test_document(pages, snapshot):
 
 def test_a_running_experiment_without_a_schedule_has_a_day(pages):
     page = pages["ship"]
-    told = Entry("x", "x.yaml", State.RUNNING, dataclasses.replace(page.result, days=None, day=3), page.verdict)
+    told = Entry.of("x", "x.yaml", State.RUNNING, dataclasses.replace(page.result, days=None, day=3), page.verdict)
     assert "day 3 " in lines([told], Look())[2].plain

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
 import click
 
 from abstory.cli import output, reading
+from abstory.cli.remembered import Kept, Remembered, state_of
 from abstory.cli.settings import Settings
 from abstory.errors import AbstoryError, StoreError
 
@@ -37,8 +39,10 @@ def run(settings: Settings, *, as_json: bool) -> None:
     from abstory.report.json import written
 
     now = reading.now_us()
-    with _store(settings) as store:
-        entries = list(_entries(settings, store, now))
+    memory = Remembered(f"status {settings.project.resolve()} {settings.database.resolve()}")
+    with _Store(settings) as store:
+        entries = _entries(settings, Survey(store, memory, now))
+    memory.save()
     look = output.look(settings)
     if as_json:
         output.write(written(status.document(entries, now), look))
@@ -46,24 +50,165 @@ def run(settings: Settings, *, as_json: bool) -> None:
         output.show(settings, status.lines(entries, look))
 
 
-@contextmanager
-def _store(settings: Settings) -> Iterator[DuckDBStore | None]:
-    if not settings.database.exists():
-        yield None
-        return
-    with reading.store(settings) as store:
-        yield store
+class _Store:
+    """The project's database, opened when first asked for; no database is no viewers."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._opened: DuckDBStore | None = None
+        self.state = state_of(settings.database)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._opened:
+            self._opened.close()
+
+    @cached_property
+    def opened(self) -> DuckDBStore | None:
+        if not self._settings.database.exists():
+            return None
+        self._opened = reading.store(self._settings)
+        return self._opened
+
+    @cached_property
+    def seen(self) -> frozenset[str]:
+        """The experiments that have an exposure."""
+        return self.opened.experiments() if self.opened else frozenset()
 
 
-def _entries(settings: Settings, store: DuckDBStore | None, now: int) -> Iterator[Entry]:
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What is needed to look at each experiment, once."""
+
+    store: _Store
+    memory: Remembered
+    now: int
+
+
+def _entries(settings: Settings, survey: Survey) -> list[Entry]:
+    """A line a file; where two declare one key, the second is broken, which only a look at all of them can tell."""
     from abstory.report.status import Entry, State
-    from abstory.spec.project import files, survey
+    from abstory.spec.project import files
+    from abstory.spec.project import survey as checked
 
-    for loaded in survey(files(settings.project)):
-        if loaded.experiment is None:
-            yield Entry(loaded.path.stem, str(loaded.path), State.BROKEN, problem=_first_error(loaded))
-        else:
-            yield _entry(loaded.experiment, str(loaded.path), store, now)
+    paths = files(settings.project)
+    entries = [_remembered(path, survey) for path in paths]
+    keys = [entry.key for entry in entries if entry.state is not State.BROKEN]
+    if len(keys) == len(set(keys)):
+        return entries
+    broken = {one.path: _first_error(one) for one in checked(paths) if one.experiment is None}
+    return [
+        Entry(path.stem, str(path), State.BROKEN, problem=broken[path]) if path in broken else entry
+        for path, entry in zip(paths, entries, strict=True)
+    ]
+
+
+def _remembered(path: Path, survey: Survey) -> Entry:
+    """As it was found last time, with what the clock alone decides; else looked at now."""
+    token = f"{_digest(path)} {survey.store.state}"
+    kept = survey.memory.recall(str(path), token)
+    if kept is None:
+        kept = _looked_at(path, survey)
+        # Before the data's end time itself decides which windows are closed, so nothing can be kept.
+        if kept["pinned"]:
+            survey.memory.keep(str(path), token, kept)
+    return _told(kept, survey.now)
+
+
+def _digest(path: Path) -> str:
+    import hashlib
+
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return "unreadable"
+
+
+def _told(kept: Kept, now: int) -> Entry:
+    from abstory.report.status import Entry, State
+    from abstory.results import Status
+
+    entry = Entry(**{**kept["entry"], "state": State(kept["entry"]["state"]), "data": None})
+    data = Status(kept["entry"]["data"]) if kept["entry"]["data"] else None
+    stale = kept["stale_from"] is not None and now > kept["stale_from"]
+    data = Status.WARN if data is Status.OK and stale else data
+    return replace(entry, state=_state(kept, now), data=data)
+
+
+def _state(kept: Kept, now: int) -> State:
+    from abstory.report.status import State
+
+    if kept["entry"]["state"] == State.BROKEN:
+        return State.BROKEN
+    if kept["start"] is None:
+        return State.RUNNING if kept["seen"] else State.DRAFT
+    if now < kept["start"]:
+        return State.NOT_STARTED
+    return State.RUNNING if now < kept["end"] else State.ENDED
+
+
+def _looked_at(path: Path, survey: Survey) -> Kept:
+    from abstory.report.status import Entry, State
+    from abstory.spec.project import survey as checked
+
+    (loaded,) = checked([path])
+    if loaded.experiment is None:
+        entry = Entry(path.stem, str(path), State.BROKEN, problem=_first_error(loaded))
+        return _kept(entry, pinned=True)
+    return _of(loaded.experiment, str(path), survey)
+
+
+def _of(experiment: Experiment, file: str, survey: Survey) -> Kept:
+    from abstory import decision
+    from abstory.report.status import Entry, State
+
+    times = (experiment.start_us, experiment.end_us) if experiment.schedule else (None, None)
+    nothing = Entry(experiment.key, file, State.DRAFT)
+    store = survey.store.opened
+    if store is None or experiment.key not in survey.store.seen:
+        return _kept(nothing, times, pinned=True)
+    try:
+        result = reading.analysed(store, experiment, now=survey.now)
+        verdict = decision.decide(experiment, result)
+    except StoreError:
+        raise
+    except AbstoryError as error:
+        return _kept(replace(nothing, problem=error.message), times, seen=True)
+    fresh = replace(result, checks=tuple(check for check in result.checks if check.id != "age"))
+    entry = Entry.of(experiment.key, file, State.DRAFT, fresh, verdict)
+    seen = result.first_exposure_us is not None
+    return _kept(entry, times, seen=seen, pinned=_pinned(result), stale=_stale_from(experiment, result))
+
+
+def _kept(
+    entry: Entry,
+    times: tuple[int | None, int | None] = (None, None),
+    *,
+    seen: bool = False,
+    pinned: bool = False,
+    stale: int | None = None,
+) -> Kept:
+    start, end = times
+    return {"entry": asdict(entry), "start": start, "end": end, "seen": seen, "pinned": pinned, "stale_from": stale}
+
+
+def _pinned(result: ExperimentResult) -> bool:
+    from abstory.results import AsOf
+
+    return result.as_of_from in {AsOf.LAST_EVENT, AsOf.LAST_EXPOSURE, AsOf.LAST_LOOK}
+
+
+def _stale_from(experiment: Experiment, result: ExperimentResult) -> int | None:
+    """From when on the data are old; None where all there is to come has come."""
+    from abstory.analysis.readings import over
+    from abstory.experiment import HOUR_US
+    from abstory.quality.counts import STALE_HOURS
+
+    if result.data_end_us is None or over(experiment, result.as_of_us):
+        return None
+    return result.data_end_us + STALE_HOURS * HOUR_US
 
 
 def _first_error(loaded: Loaded) -> str:
@@ -71,30 +216,3 @@ def _first_error(loaded: Loaded) -> str:
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     first = errors[0]
     return f"{loaded.path.name}:{first.line}:{first.column}: {first.message}{more}"
-
-
-def _entry(experiment: Experiment, file: str, store: DuckDBStore | None, now: int) -> Entry:
-    from abstory import decision
-    from abstory.report.status import Entry
-
-    if store is None:
-        return Entry(experiment.key, file, _state(experiment, None, now))
-    try:
-        result = reading.analysed(store, experiment, now=now)
-        verdict = decision.decide(experiment, result)
-    except StoreError:
-        raise
-    except AbstoryError as error:
-        return Entry(experiment.key, file, _state(experiment, None, now), problem=error.message)
-    return Entry(experiment.key, file, _state(experiment, result, now), result, verdict)
-
-
-def _state(experiment: Experiment, result: ExperimentResult | None, now: int) -> State:
-    from abstory.report.status import State
-
-    seen = result is not None and result.first_exposure_us is not None
-    if experiment.schedule is None:
-        return State.RUNNING if seen else State.DRAFT
-    if now < experiment.start_us:
-        return State.NOT_STARTED
-    return State.RUNNING if now < experiment.end_us else State.ENDED

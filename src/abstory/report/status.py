@@ -18,7 +18,7 @@ from abstory.report.json import Plain, instant, status
 from abstory.report.look import Look
 from abstory.report.prose import paragraph
 from abstory.report.tables import Column, lay
-from abstory.results import ExperimentResult, Status, Verdict
+from abstory.results import ExperimentResult, Ruling, Status, Verdict
 
 FORMAT = "status/1"
 _WORDS = {Status.OK: "ok", Status.WARN: "warning", Status.FAIL: "untrusted", Status.UNKNOWN: "unknown"}
@@ -37,29 +37,57 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One experiment of the project.
+    """One experiment of the project: what a line shows.
 
     Attributes:
         key: of the experiment; of a broken file its name.
         file: the path as found.
         state: where it is in its life.
-        result, verdict: None where nothing could be analysed.
+        day, days: running day and planned days; None for what is not known.
+        viewers: seen so far, those whose window is open among them; None where nothing could be counted.
+        immature: those whose window is open; None where nothing was analysed.
+        data: health of the data; None without viewers.
+        ruling, variant, days_left: of the verdict; None without one.
         problem: what stands in the way; empty where nothing does.
     """
 
     key: str
     file: str
     state: State
-    result: ExperimentResult | None = None
-    verdict: Verdict | None = None
+    day: int | None = None
+    days: int | None = None
+    viewers: int | None = None
+    immature: int | None = None
+    data: Status | None = None
+    ruling: str | None = None
+    variant: str | None = None
+    days_left: int | None = None
     problem: str = ""
+
+    @classmethod
+    def of(cls, key: str, file: str, state: State, result: ExperimentResult, verdict: Verdict) -> Entry:
+        """Of what was analysed."""
+        seen = sum(arm.viewers + arm.immature for arm in result.arms)
+        return cls(
+            key,
+            file,
+            state,
+            result.day,
+            result.days,
+            seen,
+            sum(arm.immature for arm in result.arms),
+            status(result.checks) if seen else None,
+            verdict.ruling.value,
+            verdict.variant,
+            verdict.days_left,
+        )
 
 
 def lines(entries: Sequence[Entry], look: Look) -> list[Text]:
     """A table of all entries, then what is wrong with each that has a problem."""
     if not entries:
         return paragraph("", "no experiment files in experiments/: abstory new KEY writes one", look.width)
-    data = [_data(entry) for entry in entries]
+    data = [entry.data for entry in entries]
     table = lay(
         [
             Column("experiment", tuple(look.say(entry.key) for entry in entries)),
@@ -80,27 +108,18 @@ def document(entries: Sequence[Entry], as_of_us: int) -> Plain:
 
 
 def _state(entry: Entry) -> str:
-    result = entry.result
-    if entry.state is not State.RUNNING or result is None or result.day < 1:
+    if entry.state is not State.RUNNING or not entry.day or entry.day < 1:
         return entry.state.value
-    return f"day {result.day} of {result.days}" if result.days else f"day {result.day}"
+    return f"day {entry.day} of {entry.days}" if entry.days else f"day {entry.day}"
 
 
 def _viewers(entry: Entry) -> str:
-    return digits.count(_seen(entry.result)) if _counted(entry) else ""
+    return "" if (seen := _seen(entry)) is None else digits.count(seen)
 
 
-def _counted(entry: Entry) -> bool:
-    """Whether the number of viewers is known; nothing recorded yet is a known 0."""
-    return entry.result is not None or not entry.problem
-
-
-def _seen(result: ExperimentResult | None) -> int:
-    return sum(arm.viewers + arm.immature for arm in result.arms) if result else 0
-
-
-def _data(entry: Entry) -> Status | None:
-    return status(entry.result.checks) if entry.result and _seen(entry.result) else None
+def _seen(entry: Entry) -> int | None:
+    """Nothing recorded yet is a known 0."""
+    return 0 if entry.viewers is None and not entry.problem else entry.viewers
 
 
 def _styles(data: Sequence[Status | None]) -> tuple[str, ...]:
@@ -108,11 +127,10 @@ def _styles(data: Sequence[Status | None]) -> tuple[str, ...]:
 
 
 def _verdict(entry: Entry) -> str:
-    if entry.verdict is None:
-        return "see below" if entry.problem else "NO DATA"
-    variant = f" {entry.verdict.variant}" if entry.verdict.variant else ""
-    days = entry.verdict.days_left
-    return f"{entry.verdict.ruling.value}{variant}{f' (about {days} d)' if days is not None else ''}"
+    if entry.ruling is None:
+        return "see below" if entry.problem else Ruling.NO_DATA.value
+    variant = f" {entry.variant}" if entry.variant else ""
+    return f"{entry.ruling}{variant}{f' (about {entry.days_left} d)' if entry.days_left is not None else ''}"
 
 
 def _problem(entry: Entry, look: Look) -> list[Text]:
@@ -122,18 +140,17 @@ def _problem(entry: Entry, look: Look) -> list[Text]:
 
 
 def _plain(entry: Entry) -> Plain:
-    result, verdict, data = entry.result, entry.verdict, _data(entry)
     return {
         "key": entry.key,
         "file": entry.file,
         "state": entry.state.value,
-        "day": result.day if result else None,
-        "days": result.days if result else None,
-        "viewers": _seen(result) if _counted(entry) else None,
-        "immature": sum(arm.immature for arm in result.arms) if result else None,
-        "data": data.value if data else None,
-        "ruling": verdict.ruling.value if verdict else None,
-        "variant": verdict.variant if verdict else None,
-        "days_left": verdict.days_left if verdict else None,
+        "day": entry.day,
+        "days": entry.days,
+        "viewers": _seen(entry),
+        "immature": entry.immature,
+        "data": entry.data.value if entry.data else None,
+        "ruling": entry.ruling,
+        "variant": entry.variant,
+        "days_left": entry.days_left,
         "problem": entry.problem or None,
     }

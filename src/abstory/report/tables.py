@@ -57,6 +57,14 @@ class Drawing:
 
 
 @dataclass(frozen=True, slots=True)
+class Sized:
+    """A column with its width, which takes a look at every cell to know."""
+
+    column: Column
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """Lines ready to print, and the names of what found no room."""
 
@@ -74,13 +82,13 @@ def lay(columns: Sequence[Column | Drawing], width: int, rule: str = "─") -> T
     if _total(kept) > width:
         inside = replace(inside, cells=("",) * len(names.cells), head="")
         kept = [inside, *kept[1:]]
-    drawn = _drawn(kept, width)
+    drawn = [Sized(column, column.width) for column in _drawn(kept, width)]
     across = min(width, _total(drawn))
-    lines = [*_own_line(names.head, inside.head, width), _line(drawn, [c.head for c in drawn], None)]
+    lines = [*_own_line(names.head, inside.head, width), _line(drawn, [c.column.head for c in drawn], None)]
     lines.append(Text(rule * across, "dim"))
     for row, name in enumerate(names.cells):
         lines += _own_line(name, inside.cells[row], width)
-        lines.append(_line(drawn, [c.cells[row] for c in drawn], row))
+        lines.append(_line(drawn, [c.column.cells[row] for c in drawn], row))
     return Table(tuple(lines), tuple(dropped))
 
 
@@ -98,7 +106,7 @@ def _fit(columns: list[Column | Drawing], width: int) -> tuple[list[Column | Dra
     return kept, [name for name in dropped if name]
 
 
-def _total(columns: Sequence[Column | Drawing]) -> int:
+def _total(columns: Sequence[Column | Drawing | Sized]) -> int:
     return sum(c.width for c in columns) + GAP * (len(columns) - 1)
 
 
@@ -107,16 +115,17 @@ def _drawn(columns: list[Column | Drawing], width: int) -> list[Column]:
     return [c if isinstance(c, Column) else c.draw(min(c.most, c.least + spare)) for c in columns]
 
 
-def _line(columns: list[Column], cells: list[str], row: int | None) -> Text:
+def _line(columns: list[Sized], cells: list[str], row: int | None) -> Text:
     line = Text()
-    for at, (column, cell) in enumerate(zip(columns, cells, strict=True)):
-        style = "bold" if row is None else (column.styles[row] if column.styles else "")
+    for at, (sized, cell) in enumerate(zip(columns, cells, strict=True)):
+        styles = sized.column.styles
+        style = "bold" if row is None else (styles[row] if styles else "")
         line.append(" " * GAP if at else "")
-        line.append(_aligned(column, cell), style)
+        line.append(_aligned(sized, cell), style)
     line.rstrip()
     return line
 
 
-def _aligned(column: Column, cell: str) -> str:
-    blank = " " * (column.width - cell_len(cell))
-    return blank + cell if column.right else cell + blank
+def _aligned(sized: Sized, cell: str) -> str:
+    blank = " " * (sized.width - cell_len(cell))
+    return blank + cell if sized.column.right else cell + blank

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -97,8 +98,26 @@ def find_with_text(root: Path, key: str) -> tuple[Experiment, str]:
 
 
 def load(root: Path, key: str) -> Loaded:
-    """As `find`, with the path and the warnings."""
+    """As `find`, with the path and the warnings; only files that may declare the key are checked, unless none does."""
+    if found := _declaring(survey(path for path in files(root) if _may_declare(path, key)), key):
+        return found
     everything = survey(files(root))
+    if found := _declaring(everything, key):
+        return found
+    raise _unknown(root, key, everything)
+
+
+def _may_declare(path: Path, key: str) -> bool:
+    """Whether the key stands in the file, or may stand there in escapes; what cannot be read may be anything."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return True
+    word = re.compile(rb"(?<![\w-])" + re.escape(key.encode()) + rb"(?![\w-])")
+    return path.stem == key or b"\\" in data or word.search(data) is not None
+
+
+def _declaring(everything: tuple[Loaded, ...], key: str) -> Loaded | None:
     for one in everything:
         if any(d.code == "E501" and f"the key {key} is" in d.message for d in one.diagnostics):
             raise SpecError(f"{one.path}: {one.diagnostics[-1].message}", one.diagnostics)
@@ -108,7 +127,7 @@ def load(root: Path, key: str) -> Loaded:
     for one in everything:
         if one.experiment is None and one.path.stem == key:
             raise summary(str(one.path), one.diagnostics)
-    raise _unknown(root, key, everything)
+    return None
 
 
 def _unknown(root: Path, key: str, everything: tuple[Loaded, ...]) -> UnknownExperiment:

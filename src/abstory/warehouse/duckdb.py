@@ -216,6 +216,12 @@ class DuckDBStore:
         with engine_errors(self.path):
             return endings(self.connection, question)
 
+    def experiments(self) -> frozenset[str]:
+        """The keys that have an exposure."""
+        with engine_errors(self.path):
+            rows = self.connection.execute("SELECT DISTINCT experiment FROM exposures").fetchall()
+        return frozenset(key for (key,) in rows)
+
     def viewers_per_variant(self, experiment: str) -> Mapping[str, int]:
         """Distinct viewers by logged variant."""
         return self._counts(
