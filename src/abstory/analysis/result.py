@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from abstory.analysis import adjustment, airtime, capping, factors, families, readings, rowquantiles
+from abstory.analysis.daily import daily
 from abstory.analysis.factor_contrasts import Question
 from abstory.analysis.words import reads
 from abstory.assignment.sql import variant_sql
@@ -48,7 +49,7 @@ def run(
     stored = warehouse.fingerprints(experiment.key)
     asked_us = now_us if as_of_us is None else as_of_us
     result = analyse(experiment, answer, span, at, stored=stored, now_us=asked_us)
-    return replace(result, as_of_from=AsOf.LAST_LOOK if look else source)
+    return replace(result, as_of_from=AsOf.LAST_LOOK if look else source, daily=daily(experiment, answer, result))
 
 
 def as_of(span: Span, *, now_us: int, given_us: int | None) -> tuple[int, AsOf]:

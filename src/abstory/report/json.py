@@ -14,6 +14,7 @@ A comparison: `variant`, `value`, `reads`, `difference` and `lift` (each {estima
 for: [{metric, variant, scale, prior, chance_better, loss_shipping, loss_keeping, mean, interval}]. `factors`, where
 variants differ in several: see `plain/factors.py`. `retention`, where the
 variants have a second in common: see `plain/retention.py`. `segments`, only when asked for: see `plain/segments.py`.
+`effect_by_day`: see `plain/daily.py`.
 
 Where the file lists stories: `airtimes` [{story, published, ends, live, hours_left}]; where they have a time,
 `accruals` [{metric, variant, reading, points [{hour, viewers, and as in a comparison from `difference` to `method`}]}]:
@@ -34,6 +35,7 @@ from abstory.experiment import Size
 from abstory.report.look import Look
 from abstory.report.page import Page
 from abstory.report.plain.airtime import accruals, airtimes
+from abstory.report.plain.daily import daily
 from abstory.report.plain.factors import factors
 from abstory.report.plain.retention import retention
 from abstory.report.plain.segments import segments
@@ -98,6 +100,7 @@ def _beliefs(page: Page) -> list[Plain]:
 
 SECTIONS: Mapping[str, Callable[[Page], object]] = {
     "factors": factors,
+    "effect_by_day": daily,
     "airtimes": airtimes,
     "retention": retention,
     "accruals": accruals,

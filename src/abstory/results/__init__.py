@@ -2,6 +2,7 @@
 
 from abstory.results.airtime import Accrual, Accrued, Airtime
 from abstory.results.comparison import Comparison, MetricResult, Reads
+from abstory.results.daily import Daily, DayEffect
 from abstory.results.data import ArmCount, Check, Status
 from abstory.results.experiment import ExperimentResult, crossed
 from abstory.results.factors import CellMean, FactorEffect, FactorResult, Interaction, Part, Trend
@@ -20,6 +21,8 @@ __all__ = [
     "Check",
     "Comparison",
     "Curve",
+    "Daily",
+    "DayEffect",
     "Differing",
     "ExperimentResult",
     "FactorEffect",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from abstory.experiment import HOUR_US, Role
 from abstory.results.airtime import Accrual, Airtime
 from abstory.results.comparison import MetricResult
+from abstory.results.daily import Daily
 from abstory.results.data import ArmCount, Check, Status
 from abstory.results.factors import FactorResult
 from abstory.results.method import AsOf, Method
@@ -42,6 +43,7 @@ class ExperimentResult:
         accruals: of every primary comparison, over the hours of the stories; empty where no story says when it went up.
         retention: how long views last; None where the variants have no second in common, or nothing was counted.
         segments: effects among viewers alike in an attribute, where they were asked for; exploratory, never decided by.
+        daily: of every primary comparison that has an effect, day by day; empty where a warehouse keeps no days apart.
     """
 
     key: str
@@ -67,6 +69,7 @@ class ExperimentResult:
     accruals: tuple[Accrual, ...] = ()
     retention: Retention | None = None
     segments: Segments | None = None
+    daily: tuple[Daily, ...] = ()
 
     @property
     def viewers(self) -> int:

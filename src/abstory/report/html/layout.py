@@ -19,6 +19,7 @@ from abstory.report.html.parts import STATUS, Section
 from abstory.report.html.picked import guardrails, secondary
 from abstory.report.html.quality import quality
 from abstory.report.html.sheet import Detail, Embedded, Sheet
+from abstory.report.html.unfolding import by_day
 from abstory.report.json import status
 from abstory.report.look import Look
 from abstory.report.page import Page
@@ -34,7 +35,7 @@ DETAILS = (
 )
 """From the whole page to the shortest: the first that fits is taken."""
 
-EFFECTS: tuple[Callable[[Sheet], list[Section]], ...] = (primary, secondary, guardrails, factors)
+EFFECTS: tuple[Callable[[Sheet], list[Section]], ...] = (primary, secondary, guardrails, factors, by_day)
 """What is shown only of data that can be trusted, in reading order; one that has nothing to say gives no section."""
 
 ALWAYS: tuple[Callable[[Sheet], list[Section]], ...] = (exposures, quality, method)

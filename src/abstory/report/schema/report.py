@@ -8,6 +8,7 @@ from abstory.report.json import FORMAT
 from abstory.report.schema.sections import DEFINITIONS, SECTIONS
 from abstory.report.schema.words import (
     COUNT,
+    DAY,
     FLAG,
     INSTANT,
     INTERVAL,
@@ -37,7 +38,7 @@ def report() -> Schema:
 
 def _fields() -> Schema:
     about = {"key": TEXT, "title": maybe(TEXT), "hypothesis": maybe(TEXT), "fingerprint": TEXT, "control": TEXT}
-    day = shaped({"day": {"type": "string", "format": "date"}, "variant": TEXT, "viewers": COUNT})
+    day = shaped({"day": DAY, "variant": TEXT, "viewers": COUNT})
     return {
         "experiment": shaped(about),
         "as_of": maybe(INSTANT),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abstory.report.schema import airtime, retention
 from abstory.report.schema.words import (
     COUNT,
+    DAY,
     FLAG,
     INTERVAL,
     NUMBER,
@@ -27,6 +28,7 @@ SECTIONS: Schema = {
     **airtime.SECTIONS,
     "retention?": retention.RETENTION,
     "segments?": named("segments"),
+    "effect_by_day?": listed(named("daily")),
     "beliefs?": listed(named("belief")),
 }
 
@@ -64,6 +66,11 @@ def _belief() -> Schema:
     chances = dict.fromkeys(("chance_better", "loss_shipping", "loss_keeping", "mean"), maybe(NUMBER))
     about = {"metric": TEXT, "variant": TEXT, "scale": one_of(("lift", "difference")), "prior": TEXT}
     return shaped({**about, **chances, "interval": maybe(INTERVAL), "belief_unknown?": named("unknown")})
+
+
+def _daily() -> Schema:
+    point = shaped({"day": DAY, "viewers": COUNT, **_CHANGES})
+    return shaped({"metric": TEXT, "variant": TEXT, "points": listed(point)})
 
 
 def _factors() -> Schema:
@@ -116,6 +123,7 @@ DEFINITIONS: Schema = {
     "segments": _segments(),
     "segmented_metric": _segmented_metric(),
     "belief": _belief(),
+    "daily": _daily(),
     "factors": _factors(),
     "factor_effect": _factor_effect(),
     "interaction": _interaction(),

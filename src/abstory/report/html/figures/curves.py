@@ -12,6 +12,8 @@ from abstory.report.html.figures.svg import drawing, number, stretched, tag
 STROKES = 6
 """Kinds of stroke that can be told apart."""
 
+_BESIDE = 10
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
@@ -83,13 +85,18 @@ def curves(title: str, desc: str, shown: Plane, lines: Sequence[Line]) -> Markup
         shown: the plane.
         lines: the first is drawn last, on top.
     """
-    zero = (
-        [tag("line", class_="zero", x2=100.0, y1=(at := shown.y(0.0)), y2=at)] if shown.bottom <= 0 <= shown.top else []
-    )
+    zero = _zero(shown) if shown.bottom <= 0 <= shown.top else []
     bands = [_band(shown, line) for line in lines]
     strokes = [_stroke(shown, line) for line in reversed(lines)]
     dots = [dot for line in lines if len(line.points) <= 2 for dot in _dots(shown, line)]
     return drawing(title, desc, [*zero, stretched(*filter(None, bands), *strokes), *dots], class_="plot")
+
+
+def _zero(shown: Plane) -> list[Markup]:
+    at = shown.y(0.0)
+    # At an end of the axis the label of that end says it.
+    label = tag("text", "0", class_="tick", x="-8", y=at, text_anchor="end", dy=".35em")
+    return [tag("line", class_="zero", x2=100.0, y1=at, y2=at), *([label] if _BESIDE < at < 100 - _BESIDE else [])]
 
 
 def _band(shown: Plane, line: Line) -> Markup:
