@@ -19,7 +19,8 @@ from abstory.report.html.parts import STATUS, Section
 from abstory.report.html.picked import guardrails, secondary
 from abstory.report.html.quality import quality
 from abstory.report.html.sheet import Detail, Embedded, Sheet
-from abstory.report.html.unfolding import by_day
+from abstory.report.html.stories import stories
+from abstory.report.html.unfolding import by_day, by_hour
 from abstory.report.json import status
 from abstory.report.look import Look
 from abstory.report.page import Page
@@ -35,10 +36,10 @@ DETAILS = (
 )
 """From the whole page to the shortest: the first that fits is taken."""
 
-EFFECTS: tuple[Callable[[Sheet], list[Section]], ...] = (primary, secondary, guardrails, factors, by_day)
+EFFECTS: tuple[Callable[[Sheet], list[Section]], ...] = (primary, secondary, guardrails, factors, by_day, by_hour)
 """What is shown only of data that can be trusted, in reading order; one that has nothing to say gives no section."""
 
-ALWAYS: tuple[Callable[[Sheet], list[Section]], ...] = (exposures, quality, method)
+ALWAYS: tuple[Callable[[Sheet], list[Section]], ...] = (exposures, stories, quality, method)
 """What follows, whatever the data."""
 
 _MARK = re.compile(r"\[(\d+)\]")

@@ -12,7 +12,7 @@ from abstory.report import cells
 from abstory.report.html.figures.curves import Line, Point, curves, plane
 from abstory.report.html.parts import Column, Figure, Kind, Section, Table
 from abstory.report.html.sheet import Sheet
-from abstory.results import Daily
+from abstory.results import Accrual, Daily
 from abstory.stats.estimate import Effect, Estimate, Undetermined
 
 _EPOCH = date(1970, 1, 1)
@@ -35,11 +35,12 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class Course:
     """One comparison step by step, on the scale that its last step has."""
 
     sheet: Sheet
     title: str
+    by: str
     unit: Unit
     steps: Sequence[Step]
 
@@ -53,58 +54,78 @@ class Story:
 
 
 def by_day(sheet: Sheet) -> list[Section]:
-    """Of the treatment to look at, of every one where everything is asked for: each primary metric, day by day."""
-    page = sheet.page
-    shown = page.treatments if page.everything else [page.pick]
-    stories = [_days(sheet, one) for one in page.result.daily if one.variant in shown]
-    figures = [_figure(story) for story in stories if len(story.told) > 1]
+    """Each primary metric, day by day."""
     lead = "Everyone first exposed up to that day. The band holds on all days together, so it may be looked at on each."
-    return [Section("days", "Effect over time", figures, lead)] if figures else []
+    courses = [_days(sheet, one) for one in sheet.page.result.daily if one.variant in _shown(sheet)]
+    return _section("days", "Effect over time", courses, lead)
 
 
-def _days(sheet: Sheet, told: Daily) -> Story:
+def by_hour(sheet: Sheet) -> list[Section]:
+    """Each primary metric over the hours of its stories, where the file says when they went up."""
+    lead = "Everyone first exposed within so many hours of their story. The band holds at all hours together."
+    courses = [_hours(sheet, one) for one in sheet.page.result.accruals if one.variant in _shown(sheet)]
+    return _section("hours", "Effect over the hours of the story", courses, lead)
+
+
+def _shown(sheet: Sheet) -> list[str]:
+    """The treatment to look at; every one where everything is asked for."""
+    page = sheet.page
+    return page.treatments if page.everything else [page.pick] if page.pick else []
+
+
+def _section(name: str, title: str, courses: Sequence[Course], lead: str) -> list[Section]:
+    figures = [_figure(course) for course in courses if len(course.told) > 1]
+    return [Section(name, title, figures, lead)] if figures else []
+
+
+def _days(sheet: Sheet, told: Daily) -> Course:
     steps = [
         Step(one.day, (_EPOCH + timedelta(days=one.day)).isoformat(), one.viewers, one.effect) for one in told.points
     ]
-    return Story(sheet, f"{told.metric} of {sheet.draft.name(told.variant)}", told.unit, steps)
+    return Course(sheet, f"{told.metric} of {sheet.draft.name(told.variant)}", "by day", told.unit, steps)
 
 
-def _figure(story: Story) -> Figure:
-    told = story.told
-    line = Line(story.title, [Point(s.at, e.value, e.interval.low, e.interval.high) for s, e in told], 1)
+def _hours(sheet: Sheet, told: Accrual) -> Course:
+    steps = [Step(one.hour, f"{one.hour} h", one.viewers, one.effect) for one in told.points]
+    return Course(sheet, f"{told.metric} of {sheet.draft.name(told.variant)}", "by hour", told.unit, steps)
+
+
+def _figure(course: Course) -> Figure:
+    told = course.told
+    line = Line(course.title, [Point(s.at, e.value, e.interval.low, e.interval.high) for s, e in told], 1)
     shown = plane([line], zero=True)
     first, last = told[0][0].name, told[-1][0].name
-    desc = f"from {first} to {last}; at the end {_said(story, told[-1][1])}"
+    desc = f"from {first} to {last}; at the end {_said(course, told[-1][1])}"
     return Figure(
-        curves(f"{'Lift' if story.lift else 'Difference'} of {story.title} so far", desc, shown, [line]),
-        f"{story.title}: {_said(story, told[-1][1])} at the end",
-        _behind(story),
-        high=_size(story, shown.top),
-        low=_size(story, shown.bottom),
+        curves(f"{'Lift' if course.lift else 'Difference'} of {course.title}, {course.by}", desc, shown, [line]),
+        f"{course.title}: {_said(course, told[-1][1])} at the end",
+        _behind(course),
+        high=_size(course, shown.top),
+        low=_size(course, shown.bottom),
         along=[first, last],
     )
 
 
-def _behind(story: Story) -> Table:
-    found = [step.estimate(lift=story.lift) for step in story.steps]
-    draft, unit, lift = story.sheet.draft, story.unit, story.lift
+def _behind(course: Course) -> Table:
+    found = [step.estimate(lift=course.lift) for step in course.steps]
+    draft, unit, lift = course.sheet.draft, course.unit, course.lift
     return Table(
-        f"{story.title} so far",
+        f"{course.title}, {course.by}",
         [
-            Column("up to", [step.name for step in story.steps], Kind.NAME),
-            Column("viewers", [digits.count(step.viewers) for step in story.steps]),
+            Column("up to", [step.name for step in course.steps], Kind.NAME),
+            Column("viewers", [digits.count(step.viewers) for step in course.steps]),
             Column("lift" if lift else "difference", [cells.point(draft, e, unit, lift=lift) for e in found]),
             Column(
-                cells.confidence(story.sheet.page.result.method.alpha),
+                cells.confidence(course.sheet.page.result.method.alpha),
                 [cells.ends(draft, e, unit, lift=lift) for e in found],
             ),
         ],
     )
 
 
-def _said(story: Story, told: Estimate) -> str:
-    return f"{_size(story, told.value)} ({digits.between(told.interval, None if story.lift else story.unit)})"
+def _said(course: Course, told: Estimate) -> str:
+    return f"{_size(course, told.value)} ({digits.between(told.interval, None if course.lift else course.unit)})"
 
 
-def _size(story: Story, value: float) -> str:
-    return cells.size(value, story.unit, lift=story.lift)
+def _size(course: Course, value: float) -> str:
+    return cells.size(value, course.unit, lift=course.lift)
