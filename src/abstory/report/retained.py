@@ -74,25 +74,26 @@ def _shown(draft: Draft, told: Retention) -> list[Curve]:
 def _curves(table: _Table) -> list[Column | Drawing]:
     told, shown = table.told, table.shown
     at = [
-        table.column(f"{second} s", [_share(curve.watching_at(second)) for curve in shown], drop=drop)
+        table.column(f"{second} s", [share(curve.watching_at(second)) for curve in shown], drop=drop)
         for second, drop in dict.fromkeys(((told.hook, 3), (told.horizon, 0)))
         if second != told.horizon or not drop
     ]
-    ends = [_share(curve.seconds[-1].watching if curve.length and curve.seconds else None) for curve in shown]
+    ends = [share(curve.seconds[-1].watching if curve.length and curve.seconds else None) for curve in shown]
     return [
         Column("variant", table.names),
         _drawn(table),
         *at,
         table.column("end", ends, drop=2, name="share at the end"),
-        table.column("most leave", [_steepest(curve) for curve in shown], drop=1, name="where most leave"),
+        table.column("most leave", [steepest(curve) for curve in shown], drop=1, name="where most leave"),
     ]
 
 
-def _share(value: float | None) -> str:
+def share(value: float | None) -> str:
+    """Of views, as a rate."""
     return digits.NOTHING if value is None else digits.rate(value)
 
 
-def _steepest(curve: Curve) -> str:
+def steepest(curve: Curve) -> str:
     """The second in which the largest share of those still watching leaves."""
     worst = curve.steepest
     if worst is None or not worst.leaving:
@@ -139,7 +140,7 @@ def _means(table: _Table) -> list[Column | Drawing]:
     result = draft.page.result
     found = {one.variant: one for one in told.comparisons}
     rows = [found.get(curve.variant) for curve in table.shown]
-    means = [_seconds(curve.mean) for curve in table.shown]
+    means = [seconds(curve.mean) for curve in table.shown]
     known = any(one and isinstance(one.mean, Effect) for one in rows)
     effects = [
         table.column("change", [_change(one) for one in rows], drop=0),
@@ -154,7 +155,8 @@ def _means(table: _Table) -> list[Column | Drawing]:
     ]
 
 
-def _seconds(mean: Estimate | Undetermined) -> str:
+def seconds(mean: Estimate | Undetermined) -> str:
+    """A mean in seconds."""
     return digits.NOTHING if isinstance(mean, Undetermined) else digits.value(mean.value, Unit.SECONDS)
 
 

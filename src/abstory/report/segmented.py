@@ -23,7 +23,7 @@ UNNAMED = "not singled out"
 
 
 @dataclass(frozen=True, slots=True)
-class _Table:
+class Split:
     """One metric of one treatment by one attribute."""
 
     draft: Draft
@@ -59,7 +59,7 @@ def segmented(draft: Draft) -> list[Text]:
         return []
     variants = page.treatments if page.everything else [page.pick] if page.pick else []
     tables = [
-        _Table(draft, by, metric, variant)
+        Split(draft, by, metric, variant)
         for by in found.attributes
         for metric in by.metrics
         for variant in variants
@@ -69,14 +69,14 @@ def segmented(draft: Draft) -> list[Text]:
     return [line for at, block in enumerate(blocks) for line in ([Text()] if at else []) + block]
 
 
-def _heading(table: _Table, comparisons: int) -> list[Text]:
+def _heading(table: Split, comparisons: int) -> list[Text]:
     draft, count = table.draft, len(table.metric.segments)
     whose = f" of {draft.page.name(table.variant)}" if len(draft.page.treatments) > 1 else ""
     told = f"{table.metric.metric} by {table.by.attribute}{whose}: exploratory, {digits.count(count)} of"
     return draft.paragraph("SEGMENTS  ", f"{told} {counted(comparisons, 'comparison')}", style="bold")
 
 
-def _table(table: _Table) -> list[Text]:
+def _table(table: Split) -> list[Text]:
     draft, rows = table.draft, table.rows
     names = tuple(draft.look.say(title(segment.kind, segment.name)) for segment, _ in rows)
     viewers = tuple(digits.count(sum(segment.viewers.values())) for segment, _ in rows)
@@ -90,12 +90,12 @@ def _table(table: _Table) -> list[Text]:
             Column("control", control, right=True, drop=3, name="control by segment"),
             Column("variant", values, right=True, drop=4, name="variant by segment"),
             *(_effects(table) if known else []),
-            Column("reads as", tuple(_word(table, *row) for row in rows), styles=table.styles),
+            Column("reads as", tuple(word(table, *row) for row in rows), styles=table.styles),
         ]
     )
 
 
-def _effects(table: _Table) -> list[Column | Drawing]:
+def _effects(table: Split) -> list[Column | Drawing]:
     draft, lift, unit = table.draft, table.lift, table.unit
     points = tuple(cells.point(draft, told, unit, lift=lift) for told in table.told)
     ends = tuple(cells.ends(draft, told, unit, lift=lift) for told in table.told)
@@ -108,7 +108,7 @@ def _effects(table: _Table) -> list[Column | Drawing]:
     ]
 
 
-def _drawn(table: _Table) -> Drawing:
+def _drawn(table: Split) -> Drawing:
     limit = bars.limit_for([told for told in table.told if told])
     low, high = (digits.level(end) if table.lift else digits.difference(end, table.unit) for end in (-limit, limit))
 
@@ -121,17 +121,19 @@ def _drawn(table: _Table) -> Drawing:
     return Drawing(draw, least, max(least, bars.MOST), drop=5, name="drawn intervals by segment")
 
 
-def _word(table: _Table, segment: SegmentResult, one: Comparison) -> str:
+def word(table: Split, segment: SegmentResult, one: Comparison) -> str:
+    """The word of a segment; of none where no test says that segments differ."""
     if isinstance(one.effect, Undetermined) or table.metric.named:
         return cells.word(table.draft, segment.told, one)
     return UNNAMED
 
 
-def _said(table: _Table) -> list[Text]:
-    return [line for text in _sentences(table) for line in table.draft.paragraph("", text)]
+def _said(table: Split) -> list[Text]:
+    return [line for text in sentences(table) for line in table.draft.paragraph("", text)]
 
 
-def _sentences(table: _Table) -> Iterator[str]:
+def sentences(table: Split) -> Iterator[str]:
+    """What the test found, and what stands in other and unknown."""
     yield differing(table.by.attribute, table.metric)
     if table.by.pooled:
         yield f"other: {digits.count(table.by.pooled)} smaller values of {table.by.attribute} together."

@@ -7,12 +7,23 @@ from abstory.cli.main import run
 
 
 @pytest.fixture(scope="session")
-def launched(tmp_path_factory):
-    """The page of the demo's experiment."""
+def demo(tmp_path_factory):
+    """The demo's folder, with what is known of its viewers in the store."""
     folder = tmp_path_factory.mktemp("launched")
     run(["-C", str(folder), "-q", "demo", "demo", "--viewers", "20000"])
-    file = folder / "demo" / "experiments" / "launch-cta.yaml"
-    return abstory.load(file, store=folder / "demo" / "abstory.duckdb").report().page
+    rows = (folder / "demo" / "viewers.csv").read_text(encoding="utf-8").splitlines()[1:]
+    told = [
+        f"{viewer},country,{country},2025-01-01T00:00:00Z" for viewer, country, _ in (row.split(",") for row in rows)
+    ]
+    (folder / "known.csv").write_text("\n".join(["viewer_id,name,value,ts", *told]), encoding="utf-8")
+    assert run(["-C", str(folder / "demo"), "-q", "ingest", str(folder / "known.csv")]) == 0
+    return folder / "demo"
+
+
+@pytest.fixture(scope="session")
+def launched(demo):
+    """The page of the demo's experiment."""
+    return abstory.load(demo / "experiments" / "launch-cta.yaml", store=demo / "abstory.duckdb").report().page
 
 
 @pytest.fixture(

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup
-
 from abstory import digits
 from abstory.experiment import Role
 from abstory.metrics import Unit
-from abstory.report import bars, cells
+from abstory.report import cells
 from abstory.report.compared import tally
-from abstory.report.html.figures import intervals
+from abstory.report.html.drawn import drawn
 from abstory.report.html.parts import TONES, Column, Kind, Section, Table
 from abstory.report.html.sheet import Sheet
 from abstory.report.page import ranked
@@ -92,25 +90,10 @@ def _effects(rows: Rows) -> list[Column]:
     adjusted = rows.metric.outcome.role is Role.PRIMARY and method.family > 1
     return [
         Column("lift" if lift else "difference", points),
-        _drawn(rows, points, ends),
+        drawn([None, *told], None if lift else unit, rows.mark),
         Column(cells.confidence(method.alpha), ends),
         Column("p adj" if adjusted else "p", ["", *(cells.p_value(draft, row) for row in rows.shown)]),
     ]
-
-
-def _drawn(rows: Rows, points: Sequence[str], ends: Sequence[str]) -> Column:
-    told = [None, *(cells.estimate(row, lift=rows.lift) for row in rows.shown)]
-    axis = intervals.Axis(bars.limit_for([e for e in told if e], rows.mark), rows.mark)
-    said = [
-        f"{point}, {end}" if point and e else "no interval" for e, point, end in zip(told, points, ends, strict=True)
-    ]
-    drawn: list[str | Markup] = [intervals.bar(axis, e, words) for e, words in zip(told, said, strict=True)]
-    low, high = (_label(x, rows) for x in (-axis.limit, axis.limit))
-    return Column("interval", drawn, Kind.DRAWN, (low, "0", high))
-
-
-def _label(limit: float, rows: Rows) -> str:
-    return digits.level(limit) if rows.lift else digits.difference(limit, rows.unit)
 
 
 def _words(rows: Rows) -> Column:

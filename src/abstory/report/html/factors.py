@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from abstory import digits
 from abstory.experiment import Role
 from abstory.metrics import Unit
-from abstory.report import bars, cells
+from abstory.report import cells
 from abstory.report.draft import Draft
 from abstory.report.factors import bends, effect_p, estimate, interactions, level_said, ordered, sentences
-from abstory.report.html.figures import intervals
+from abstory.report.html.drawn import drawn
 from abstory.report.html.figures.curves import STROKES, Line, Point, curves, plane
 from abstory.report.html.parts import TONES, Column, Figure, Kind, Part, Prose, Section, Table
 from abstory.report.html.sheet import Sheet
@@ -51,7 +49,7 @@ def _table(sheet: Sheet, told: FactorResult) -> Table:
             "level", [f"{'' if row.given else f'{row.factor}: '}{level_said(draft, row)}" for row in rows], Kind.NAME
         ),
         Column("lift" if lift else "difference", points),
-        _drawn(found, points, ends, None if lift else unit),
+        drawn(found, None if lift else unit),
         Column(cells.confidence(alpha), ends),
         Column("p adj" if told.family > 1 else "p", [effect_p(row, alpha) for row in rows]),
         Column("reads as", [row.reads.value for row in rows], Kind.WORD),
@@ -63,14 +61,6 @@ def _table(sheet: Sheet, told: FactorResult) -> Table:
 def _named(draft: Draft, row: FactorEffect) -> str:
     told = level_said(draft, row)
     return told if row.given else f"{draft.look.say(row.factor)}: {told}"
-
-
-def _drawn(found: Sequence[Estimate | None], points: Sequence[str], ends: Sequence[str], unit: Unit | None) -> Column:
-    axis = intervals.Axis(bars.limit_for([e for e in found if e]))
-    said = [f"{point}, {end}" if e else "no interval" for e, point, end in zip(found, points, ends, strict=True)]
-    drawn = [intervals.bar(axis, e, words) for e, words in zip(found, said, strict=True)]
-    low, high = (digits.level(x) if unit is None else digits.difference(x, unit) for x in (-axis.limit, axis.limit))
-    return Column("interval", drawn, Kind.DRAWN, (low, "0", high))
 
 
 def _pairs(told: FactorResult) -> list[Interaction]:

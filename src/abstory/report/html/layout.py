@@ -18,6 +18,8 @@ from abstory.report.html.method import method
 from abstory.report.html.parts import STATUS, Section
 from abstory.report.html.picked import guardrails, secondary
 from abstory.report.html.quality import quality
+from abstory.report.html.retention import retention
+from abstory.report.html.segments import segments
 from abstory.report.html.sheet import Detail, Embedded, Sheet
 from abstory.report.html.stories import stories
 from abstory.report.html.unfolding import by_day, by_hour
@@ -36,7 +38,16 @@ DETAILS = (
 )
 """From the whole page to the shortest: the first that fits is taken."""
 
-EFFECTS: tuple[Callable[[Sheet], list[Section]], ...] = (primary, secondary, guardrails, factors, by_day, by_hour)
+EFFECTS: tuple[Callable[[Sheet], list[Section]], ...] = (
+    primary,
+    secondary,
+    guardrails,
+    factors,
+    retention,
+    by_day,
+    by_hour,
+    segments,
+)
 """What is shown only of data that can be trusted, in reading order; one that has nothing to say gives no section."""
 
 ALWAYS: tuple[Callable[[Sheet], list[Section]], ...] = (exposures, stories, quality, method)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from abstory import digits
 from abstory.experiment import Role
-from abstory.report import bars, cells, picked
+from abstory.report import cells, picked
+from abstory.report.html.drawn import drawn
 from abstory.report.html.figures import intervals
 from abstory.report.html.parts import TONES, Column, Kind, Section, Table
 from abstory.report.html.sheet import Sheet
@@ -48,20 +48,14 @@ def _informing(sheet: Sheet, rows: Rows, variant: str) -> Table:
     ends = [cells.ends(draft, e, unit, lift=lift) for e, lift, unit in told]
     known = any(e for e, _, _ in told)
     level = cells.confidence(sheet.page.result.method.alpha)
-    effects = [Column("lift", points), *_drawn(rows, ends), Column(level, ends)]
+    effects = [Column("lift", points), *_drawn(rows), Column(level, ends)]
     return _table(sheet, rows, variant, effects if known else [])
 
 
-def _drawn(rows: Rows, ends: Sequence[str]) -> list[Column]:
+def _drawn(rows: Rows) -> list[Column]:
     """Every lift on one axis; a metric that has only a difference has no place on it."""
     told = [cells.estimate(comparison, lift=True) for _, comparison in rows]
-    lifts = [e for e in told if e]
-    if not lifts:
-        return []
-    axis = intervals.Axis(bars.limit_for(lifts))
-    drawn = [intervals.bar(axis, e, end if e else "no lift") for e, end in zip(told, ends, strict=True)]
-    low, high = digits.level(-axis.limit), digits.level(axis.limit)
-    return [Column("interval", drawn, Kind.DRAWN, (low, "0", high))]
+    return [drawn(told, None)] if any(told) else []
 
 
 def _protecting(sheet: Sheet, rows: Rows, variant: str) -> Table:
@@ -71,14 +65,14 @@ def _protecting(sheet: Sheet, rows: Rows, variant: str) -> Table:
         _reach(row, f"could be {bound}, allowed {margin}")
         for row, bound, margin in zip(rows, bounds, margins, strict=True)
     ]
-    drawn = [Column("of what is allowed", reach, Kind.DRAWN, ("better", "0", "worse"))] if any(reach) else []
+    shown = [Column("of what is allowed", reach, Kind.DRAWN, ("better", "0", "worse"))] if any(reach) else []
     return _table(
         sheet,
         rows,
         variant,
         [
             Column("change", [picked.moved(*row) for row in rows]),
-            *drawn,
+            *shown,
             Column("could be", bounds),
             Column("allowed", margins),
         ],
