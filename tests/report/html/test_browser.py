@@ -83,6 +83,22 @@ def test_axe_finds_no_fault(visit, request, pages, name, scheme, width):
     assert [(fault["id"], fault["nodes"][0]["html"]) for fault in found.response["violations"]] == []
 
 
+CUT = """[...document.querySelectorAll('.narrow tr')].flatMap(row => {
+  const cells = [...row.children].filter(cell => cell.checkVisibility())
+  const boxes = cells.map(cell => { const r = document.createRange(); r.selectNodeContents(cell); return r.getBoundingClientRect() })
+  const apart = (a, b) => a.right <= b.left + 1 || b.right <= a.left + 1 || a.bottom <= b.top + 1 || b.bottom <= a.top + 1
+  return cells.filter((cell, at) => boxes[at].right > innerWidth + 1 || boxes.some((box, other) => other !== at && box.width
+    && boxes[at].width && !apart(box, boxes[at]))).map(cell => cell.textContent)
+})"""
+
+
+def test_no_number_is_cut_or_overlaps_another(visit, page):
+    shown = visit(rendered(page))
+    for width in WIDTHS:
+        shown.set_viewport_size({"width": width, "height": 800})
+        assert shown.evaluate(CUT) == []
+
+
 def test_it_prints(visit, pages):
     shown = visit(rendered(pages["ship"]))
     told = shown.pdf(format="A4")
