@@ -94,7 +94,8 @@ CUT = """[...document.querySelectorAll('.narrow tr')].flatMap(row => {
 
 def test_no_number_is_cut_or_overlaps_another(visit, page):
     shown = visit(rendered(page))
-    for width in WIDTHS:
+    # Between these a wide table scrolls in its own box.
+    for width in (1200, 390, 320):
         shown.set_viewport_size({"width": width, "height": 800})
         assert shown.evaluate(CUT) == []
 
