@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+import abstory
 from abstory import digits
 from abstory.cli.main import run
 from abstory.report import renderer
@@ -78,3 +79,14 @@ def test_the_file_as_run_is_on_the_page(demo, launched):
     source = (demo / "experiments" / "launch-cta.yaml").read_text(encoding="utf-8")
     assert launched.source == source
     assert source.splitlines()[1] in renderer("html")(launched, Look())
+
+
+def test_beliefs_stand_beside_where_they_are_asked_for(demo, launched):
+    experiment = abstory.load(demo / "experiments" / "launch-cta.yaml", store=demo / "abstory.duckdb")
+    page = experiment.report(beliefs=True).page
+    sheet = Sheet(Draft(page, Look()), Detail(None, Embedded.ABSENT))
+    (section,) = [one for one in effects(sheet) if one.name == "beliefs"]
+    (table,) = section.parts
+    found = {one.variant: one.posterior for one in page.beliefs if one.metric == "watched_12s"}
+    assert column(table, "P(better)") == [digits.chance(found[variant].chance) for variant in column(table, "variant")]
+    assert "not part of it" in section.lead

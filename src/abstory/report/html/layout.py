@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 from abstory.report import banner
 from abstory.report.draft import Draft
 from abstory.report.html.accrual import exposures
+from abstory.report.html.beliefs import beliefs
 from abstory.report.html.compared import primary
 from abstory.report.html.factors import factors
 from abstory.report.html.method import method
@@ -47,6 +48,7 @@ EFFECTS: tuple[Callable[[Sheet], list[Section]], ...] = (
     by_day,
     by_hour,
     segments,
+    beliefs,
 )
 """What is shown only of data that can be trusted, in reading order; one that has nothing to say gives no section."""
 
