@@ -82,7 +82,7 @@ def store(people, tmp_path_factory):
         events.append(("stranger", "view", START + 20 * DAY_US, 0))
         connection = opened.connection
         insert(connection, "events (viewer_id, event, occurred_at, watch_ms)", events)
-        insert(connection, "attributes", attributes)
+        insert(connection, "attributes (viewer_id, name, value, measured_at)", attributes)
         yield opened
 
 
@@ -179,8 +179,8 @@ def test_values_from_after_exposure_are_counted_where_others_are_known(store):
 
 def test_a_difference_before_exposure_is_warned_of(store):
     store.connection.execute(
-        "INSERT INTO attributes SELECT viewer_id, 'unlike', CASE WHEN variant = 'shop' THEN '2' ELSE '1' END"
-        " || '.' || CAST(exposed_at % 7 AS VARCHAR), 0 FROM exposures"
+        "INSERT INTO attributes BY NAME SELECT viewer_id, 'unlike' AS name, CASE WHEN variant = 'shop' THEN '2' ELSE '1' END"
+        " || '.' || CAST(exposed_at % 7 AS VARCHAR) AS value, 0 AS measured_at FROM exposures"
     )
     check = next(check for check in analysed(store, declared(covariates=["unlike"])).checks if check.id == "covariates")
     assert check.status is Status.WARN
