@@ -4,10 +4,8 @@ import csv
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -417,22 +415,3 @@ def test_any_order_and_any_split_store_the_same(tmp_path, data, batch):
         assert sum(one.stored for one in found) == len(model(batch))
         assert sum(one.stored for one in load(tmp_path, *files, how=wishes(events=LATER))) == 0
         assert rows(tmp_path) == model(batch)
-
-
-def test_a_kill_leaves_the_old_state_or_the_new(tmp_path):
-    file = write(tmp_path / "k.csv", HEADER, *(f"v{n},s2,view,2026-01-01T00:00:01Z,1" for n in range(200_000)))
-    program = (
-        "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[1]); from test_ingest import load;"
-        "print('go', flush=True); load(Path(sys.argv[2]), Path(sys.argv[3]))"
-    )
-    load(tmp_path, CASES / "100_ok.csv")
-    for delay in (0.05, 0.2, 0.4, 0.6):
-        arguments = [sys.executable, "-c", program, Path(__file__).parent, tmp_path, file]
-        with subprocess.Popen(arguments, stdout=subprocess.PIPE) as running:
-            assert running.stdout is not None
-            running.stdout.readline()
-            time.sleep(delay)
-            running.send_signal(signal.SIGKILL)
-        assert (len(rows(tmp_path)), len(rows(tmp_path, "ingests"))) in {(3, 1), (200_003, 2)}
-    load(tmp_path, file)
-    assert len(rows(tmp_path)) == 200_003

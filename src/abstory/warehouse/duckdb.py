@@ -60,26 +60,39 @@ def open_store(
 def _create(path: Path, memory: str | None) -> None:
     """Made beside and linked into place, so that a crash never leaves half a database under the name."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
-    _clear(fresh)
+    _make_room(fresh)
     try:
-        connection = connect(fresh, read_only=False, memory=memory)
-        try:
-            migrate(connection)
-        finally:
-            connection.close()
+        _fill(fresh, memory)
         _put(fresh, path)
     except OSError as error:
         raise NotWritable(f"{path} cannot be made: {error.strerror}") from None
+    except NotWritable as error:
+        raise NotWritable(str(error).replace(fresh.name, path.name)) from None
     finally:
-        fresh.unlink(missing_ok=True)
+        _clear(fresh)
+
+
+def _fill(fresh: Path, memory: str | None) -> None:
+    connection = connect(fresh, read_only=False, memory=memory)
+    try:
+        with engine_errors(fresh):
+            migrate(connection)
+            connection.execute("CHECKPOINT")  # closing does it too, but does not say when it cannot
+    finally:
+        connection.close()
+
+
+def _make_room(fresh: Path) -> None:
+    try:
+        fresh.parent.mkdir(parents=True, exist_ok=True)
+        _clear(fresh)
+    except OSError as error:
+        raise NotWritable(f"{fresh.parent} cannot be written: {(error.strerror or '').lower()}") from None
 
 
 def _clear(fresh: Path) -> None:
-    try:
-        fresh.parent.mkdir(parents=True, exist_ok=True)
-        fresh.unlink(missing_ok=True)
-    except OSError as error:
-        raise NotWritable(f"{fresh.parent} cannot be written: {(error.strerror or '').lower()}") from None
+    for left in (fresh, fresh.with_name(f"{fresh.name}.wal")):
+        left.unlink(missing_ok=True)
 
 
 def _put(fresh: Path, path: Path) -> None:

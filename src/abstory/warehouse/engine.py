@@ -110,7 +110,8 @@ def _settings(path: Path, memory: str | None) -> dict[str, str | bool | int | fl
 def _lock_down(connection: DuckDBPyConnection, files: Sequence[Path]) -> None:
     allowed = [str(file.resolve()) for file in files]
     connection.execute("SET python_enable_replacements = false")
-    connection.execute("SET enable_progress_bar = false")
+    connection.execute("SET enable_progress_bar = true")  # or the engine would not know how far it is
+    connection.execute("SET enable_progress_bar_print = false")
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute(f"SET allowed_paths = [{', '.join(map(quoted, allowed))}]")
     connection.execute("SET enable_external_access = false")
@@ -191,12 +192,17 @@ def _locked(path: Path, said: str) -> StoreLocked:
     return StoreLocked(f"{path} is held by {holder}", hint="try again with --wait 30s, or end that process")
 
 
+def disk_is_full(said: str) -> bool:
+    """Whether the engine complains of no room to write."""
+    return any(words in said for words in ("No space left", "File too large", "quota exceeded", "ot enough space"))
+
+
 def _unusable(path: Path, said: str) -> StoreError:
     if "Out of Memory" in said:
         return StoreError("the memory limit is too small for this", hint="raise it with --memory")
     first = said.split("\n", 1)[0]
     if "Permission denied" in said or "Read-only file system" in said:
         return NotWritable(f"{path} cannot be written: permission denied")
-    if "No space left" in said or "not enough space" in said.lower():
-        return NotWritable(f"{path} cannot be written: the disk is full")
+    if disk_is_full(said):
+        return NotWritable(f"{path} cannot be written: the disk is full, or a limit on files is reached")
     return StoreDamaged(f"{path} cannot be used: {first}")

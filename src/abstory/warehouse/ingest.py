@@ -12,22 +12,23 @@ from typing import TYPE_CHECKING
 
 from abstory.errors import InputRefused
 from abstory.warehouse.base import Ingested, Progress, Quarantined, Wishes
-from abstory.warehouse.engine import transaction, unordered
+from abstory.warehouse.engine import disk_is_full, transaction, unordered
 from abstory.warehouse.readers import delimited, jsonl, parquet
 from abstory.warehouse.readers.layout import EVENTS, Layout, check_mapping, layout
-from abstory.warehouse.readers.rows import Row, batches
+from abstory.warehouse.readers.rows import Row, batches, metered
 from abstory.warehouse.readers.source import CSV, JSONL, PARQUET, Source, check_unchanged, survey
 from abstory.warehouse.rules import STAGED, UNKNOWN_EVENT, Incoming, absent, judged, near_names, staged
 from abstory.warehouse.settle import IS_EXPOSURE, TARGETS, Settled, last_row, settle, settle_inserted
 from abstory.warehouse.stage import set_aside, stage_lines
 from abstory.warehouse.straight import Scan, Winding, insert_lines, may_go_straight, putting_aside, show_inserted
-from abstory.warehouse.watch import watched
+from abstory.warehouse.watch import Meter
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 RULES_VERSION = 1
 _FIRST = 20
+_SURVEYED, _READ = 0.1, 0.85  # shares of the time that a file takes, as the progress bar has them
 _MOST_NAMES = 200
 
 
@@ -54,18 +55,21 @@ def ingest(connection: DuckDBPyConnection, order: Order, progress: Progress | No
         UsageError: the mapping names no column of ours.
     """
     check_mapping(order.wishes.mapping)
-    source = survey(order.path)
+    meter = Meter(progress)
+    source = survey(order.path, meter.part(0, _SURVEYED))
     if known := _known(connection, source, order):
         return known
     columns = _layout(connection, source, order.wishes)
     try:
-        with watched(connection, progress, source.size):
-            return _straight(connection, source, columns, order) or _staged(connection, source, columns, order)
+        straight = _straight(connection, source, columns, order, meter)
+        return straight or _staged(connection, source, columns, order, meter)
     finally:
         _forget(connection)
 
 
-def _straight(connection: DuckDBPyConnection, source: Source, columns: Layout, order: Order) -> Ingested | None:
+def _straight(
+    connection: DuckDBPyConnection, source: Source, columns: Layout, order: Order, meter: Meter
+) -> Ingested | None:
     """The quick way, in which rows are inserted as they are read; None, and nothing written, where it does not suit."""
     if not may_go_straight(source, columns):
         return None
@@ -74,24 +78,28 @@ def _straight(connection: DuckDBPyConnection, source: Source, columns: Layout, o
         with putting_aside(connection) as aside, unordered(connection), transaction(connection):
             _make_faulty(connection)
             last = last_row(connection, target)
-            insert_lines(connection, Scan(source, columns, order.wishes, target, order.now_us), aside)
+            with meter.watching(connection, _SURVEYED, _READ):
+                insert_lines(connection, Scan(source, columns, order.wishes, target, order.now_us), aside)
             _name_events(connection, order.wishes.events)
             check_unchanged(source)
             show_inserted(connection, target, last)
             warnings = _warnings(connection, source, columns)
-            outcome = _outcome(connection, columns, order, [settle_inserted(connection, target, last)])
+            with meter.watching(connection, _READ, 1):
+                settled = settle_inserted(connection, target, last)
+            outcome = _outcome(connection, columns, order, [settled])
             return _noted(connection, source, order, replace(outcome, warnings=warnings))
     except Winding:
         return None
 
 
-def _staged(connection: DuckDBPyConnection, source: Source, columns: Layout, order: Order) -> Ingested:
+def _staged(connection: DuckDBPyConnection, source: Source, columns: Layout, order: Order, meter: Meter) -> Ingested:
     """The way for every file: rows are judged into a temporary table first."""
-    _stage(connection, source, columns, order.wishes)
+    _stage(connection, source, columns, order.wishes, meter)
     check_unchanged(source)
     with unordered(connection), transaction(connection):
         warnings = _warnings(connection, source, columns)
-        settled = [settle(connection, target, order.now_us) for target in TARGETS[columns.kind]]
+        with meter.watching(connection, _READ, 1):
+            settled = [settle(connection, target, order.now_us) for target in TARGETS[columns.kind]]
         outcome = _outcome(connection, columns, order, settled)
         return _noted(connection, source, order, replace(outcome, warnings=warnings))
 
@@ -152,16 +160,18 @@ def _noted(connection: DuckDBPyConnection, source: Source, order: Order, outcome
     return replace(outcome, reasons=_reasons(connection, number), first=_first(connection, number))
 
 
-def _stage(connection: DuckDBPyConnection, source: Source, columns: Layout, wishes: Wishes) -> None:
+def _stage(connection: DuckDBPyConnection, source: Source, columns: Layout, wishes: Wishes, meter: Meter) -> None:
     """Fill `judged` and `faulty`, temporary tables outside the transaction: gone with the process, whatever happens."""
+    told = meter.part(_SURVEYED, _READ)
     _empty_stage(connection, columns, wishes)
     if source.format == PARQUET:
-        _stage_parquet(connection, source, columns, wishes)
+        with meter.watching(connection, _SURVEYED, _READ):
+            _stage_parquet(connection, source, columns, wishes)
     elif source.format == JSONL:
-        _stage_rows(connection, jsonl.rows(source.path, columns), columns, wishes)
+        _stage_rows(connection, metered(jsonl.rows(source.path, columns), told, source.size), columns, wishes)
     elif not (source.plain and stage_lines(connection, source, columns, wishes)):
         _empty_stage(connection, columns, wishes)
-        _stage_rows(connection, delimited.rows(source.path, columns), columns, wishes)
+        _stage_rows(connection, metered(delimited.rows(source.path, columns), told, source.size), columns, wishes)
     _name_events(connection, wishes.events)
 
 
@@ -204,6 +214,8 @@ def _stage_parquet(connection: DuckDBPyConnection, source: Source, columns: Layo
     try:
         connection.execute(f"INSERT INTO judged {_judged(incoming, columns, wishes)}", [str(source.path.resolve())])
     except (duckdb.IOException, duckdb.InvalidInputException) as error:
+        if disk_is_full(str(error)):
+            raise
         raise parquet.damaged(source.path, str(error)) from None
     except duckdb.OutOfMemoryException:
         raise InputRefused(f"{source.path}: does not fit the memory limit", hint="raise it with --memory") from None

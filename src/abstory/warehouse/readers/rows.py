@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from abstory.warehouse.base import Progress
+
 AT_ONCE = 100_000
+_TOLD_EVERY = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,16 @@ def batches(rows: Iterable[Row], names: Sequence[str]) -> Iterator[Columns]:
     waiting = iter(rows)
     while batch := list(islice(waiting, AT_ONCE)):
         yield _columns(batch, names)
+
+
+def metered(rows: Iterable[Row], progress: Progress, size: int) -> Iterator[Row]:
+    """The same rows; `progress` is told now and then how many of `size` bytes they have been, about."""
+    done = 0
+    for number, row in enumerate(rows):
+        done += len(row.raw) + 1
+        if number % _TOLD_EVERY == 0:
+            progress(done, size)
+        yield row
 
 
 def _columns(batch: Sequence[Row], names: Sequence[str]) -> Columns:
