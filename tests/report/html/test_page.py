@@ -192,6 +192,14 @@ def test_a_bar_crosses_zero_exactly_when_its_interval_holds_it(one, other, share
     assert (left <= 50 <= right) == (low <= 0 <= high)
 
 
+def test_a_page_in_ascii_says_the_same(page):
+    plain = renderer("html")(page, Look(ascii_only=True))
+    assert plain.isascii()
+    told, same = Tree(rendered(page)), Tree(plain)
+    assert same.text("td") == told.text("td")
+    assert same.text("h1") == told.text("h1")
+
+
 def test_untrusted_data_shows_no_effect(pages):
     tree = Tree(rendered(pages["invalid"]))
     assert not [a for a in tree.named("line") if a.get("class") == "ci"]

@@ -80,8 +80,10 @@ def _first_that_fits(texts: Iterable[str]) -> str:
 
 
 def _render(template: str, page: Page, look: Look, detail: Detail) -> str:
-    sheet = Sheet(Draft(page, Look(ascii_only=look.ascii_only)), detail)
-    return _templates().get_template(template).render(_told(sheet)) + "\n"
+    sheet = Sheet(Draft(page, Look()), detail)
+    text = _templates().get_template(template).render(_told(sheet)) + "\n"
+    # Where only ASCII may be written, the rest are references, which every browser reads back.
+    return text.encode("ascii", "xmlcharrefreplace").decode() if look.ascii_only else text
 
 
 def _told(sheet: Sheet) -> dict[str, object]:
