@@ -25,6 +25,12 @@ def store(tmp_path_factory):
         yield opened
 
 
+NAMES = {
+    "exposures": "experiment, viewer_id, variant, exposed_at, story_id, fingerprint, forced, arrived_at",
+    "events": "viewer_id, story_id, event, occurred_at, watch_ms, value, event_id, arrived_at",
+}
+
+
 def fill(store, exposures, events):
     connection = store.connection
     for table, rows in (("exposures", exposures), ("events", events)):
@@ -33,7 +39,9 @@ def fill(store, exposures, events):
             "'cta', ?, 'a', ?, 's', NULL, FALSE, ?" if table == "exposures" else "?, ?, 'like', ?, NULL, NULL, NULL, ?"
         )
         if rows:
-            connection.executemany(f"INSERT INTO {table} VALUES ({marks})", [list(row) for row in rows])
+            connection.executemany(
+                f"INSERT INTO {table} ({NAMES[table]}) VALUES ({marks})", [list(row) for row in rows]
+            )
 
 
 arrivals = st.one_of(st.none(), st.sampled_from([0, 1, HOUR // 2, HOUR, 3 * HOUR, 9 * HOUR, 30 * HOUR]))

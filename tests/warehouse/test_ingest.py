@@ -389,7 +389,8 @@ def model(batch):
                 r["watch_ms"],
                 None,
                 r["event_id"] or None,
-                1,
+                1,  # arrived
+                None,  # frame
             )
             for r in kept.values()
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from abstory.analysis import adjustment, airtime, capping, factors, families, readings, rowquantiles
+from abstory.analysis import adjustment, airtime, capping, factors, families, frames, readings, rowquantiles
 from abstory.analysis.daily import daily
 from abstory.analysis.factor_contrasts import Question
 from abstory.analysis.words import reads
@@ -72,7 +72,9 @@ def plan(experiment: Experiment, as_of_us: int) -> RollUp:
     metrics = [outcome.metric for outcome in experiment.outcomes]
     return RollUp(
         experiment=experiment.key,
-        arms=tuple(Arm(v.name, v.length.ms if v.length else None) for v in experiment.variants),
+        arms=tuple(
+            Arm(v.name, v.length.ms if v.length else None, experiment.frames_of(v)) for v in experiment.variants
+        ),
         start_us=experiment.start_us,
         end_us=experiment.end_us,
         window_us=experiment.analysis.window.us,
@@ -144,8 +146,11 @@ def analyse(
 def _beside(found: ExperimentResult, asked: _Asked, answer: Answer) -> ExperimentResult:
     """The result with what stands beside its comparisons, each from a module of its own."""
     experiment = asked.experiment
+    by_frame = frames.frames(frames.Question(experiment, answer, asked.closed, asked.look))
     return replace(
         found,
+        frames=by_frame,
+        method=replace(found.method, notes=(*found.method.notes, *frames.notes(by_frame))),
         without_crossovers=asked.loyal(answer),
         airtimes=airtime.airtimes(experiment),
         accruals=airtime.accruals(experiment, answer, asked.moments, asked.withheld),
@@ -184,11 +189,15 @@ class _Asked:
     look: Look | None = None
 
     @property
+    def closed(self) -> Undetermined | None:
+        """Why nothing at all may be shown now; None where it may."""
+        untrusted = None if self.trusted else Undetermined(Reason.UNTRUSTED)
+        return untrusted or readings.withheld(self.experiment, self.as_of_us, self.look)
+
+    @property
     def factorial(self) -> Question:
         """The same for the factors behind the variants."""
-        closed = None if self.trusted else Undetermined(Reason.UNTRUSTED)
-        withheld = closed or readings.withheld(self.experiment, self.as_of_us, self.look)
-        return Question(self.experiment, self.moments, withheld, self.look)
+        return Question(self.experiment, self.moments, self.closed, self.look)
 
     def metrics(self) -> tuple[MetricResult, ...]:
         family = families.Family(self.experiment, self.moments, self.look)

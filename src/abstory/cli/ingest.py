@@ -49,7 +49,7 @@ def command(
     from abstory.warehouse import open_store
     from abstory.warehouse.base import Wishes
 
-    wishes = Wishes(_mapping(pairs), kind, experiment, _known_events(settings.project))
+    wishes = Wishes(_mapping(pairs), kind, experiment, _known_events(settings.project), _known_frames(settings.project))
     fresh = not settings.database.exists()
     with open_store(settings.database, create=True, wait=settings.wait, memory=settings.memory, files=files) as store:
         outcomes = [_one(settings, store, file, wishes) for file in files]
@@ -87,6 +87,18 @@ def _known_events(project: Path) -> frozenset[str]:
     )
     declared = (name for metric in own if metric for measure in metric.measures for name in measure.events)
     return frozenset((*EVENTS, *declared, "exposure"))
+
+
+def _known_frames(project: Path) -> dict[str, int]:
+    """The most frames that the project's files declare of a story, by its id."""
+    from abstory.spec import find_all
+
+    found: dict[str, int] = {}
+    for experiment in find_all(project):
+        counts = [count for variant in experiment.variants if (count := experiment.frames_of(variant))]
+        for story in experiment.story_ids if counts else ():
+            found[story] = max(*counts, found.get(story, 0))
+    return found
 
 
 def _one(settings: Settings, store: DuckDBStore, file: Path, wishes: Wishes) -> Ingested | None:

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Self, TypeGuard
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from abstory.experiment.definitions import cut, defined, resolved
+from abstory.experiment.frames import FEWEST, MOST, Frames, FramesField
 from abstory.experiment.quantities import (
     DAY_US,
     HOUR_US,
@@ -71,7 +72,10 @@ _VARIANTS = WithJsonSchema(
         "propertyNames": {"pattern": VARIANT_PATTERN},
         "additionalProperties": {
             "type": "object",
-            "properties": {"weight": {"type": "integer", "minimum": 1, "maximum": 1_000_000}},
+            "properties": {
+                "weight": {"type": "integer", "minimum": 1, "maximum": 1_000_000},
+                "frames": {"type": "integer", "minimum": FEWEST, "maximum": MOST},
+            },
             "additionalProperties": {"type": "string", "pattern": LEVEL_PATTERN},
         },
     }
@@ -92,6 +96,7 @@ class Experiment(Frozen):
     story: Words | None = Field(None, description="Whose cuts are compared.")
     stories: Stories = Field((), description="Several stories, or one with the moment it went up; instead of `story`.")
     lifetime: DurationField = Field(Duration(DAY_US, "24h"), description="A story is visible this long.")
+    frames: FramesField | None = Field(None, description="How many frames the story has, or their names in order.")
     audience: Audience = Audience()
     traffic: Traffic = Traffic()
     factors: Annotated[Mapping[Name, Levels], Field(max_length=8)] = Field(
@@ -195,6 +200,14 @@ class Experiment(Frozen):
         found = cut(found, use.winsorize) if use.winsorize else found
         return replace(found, direction=use.direction) if use.direction else found
 
+    def frames_of(self, variant: Variant) -> int | None:
+        """How many frames a variant's story has; None where nothing is said of it."""
+        return variant.frames or (self.frames.count if self.frames else None)
+
+    def _canonical_frames(self) -> dict[str, object]:
+        own = {variant.name: variant.frames for variant in self.variants if variant.frames}
+        return {"story": self.frames.plain() if self.frames else None, "variants": own} if self.frames or own else {}
+
     def assignment_fields(self) -> Mapping[str, object]:
         """The fields that decide who gets what, as plain data: what must not change while live."""
         return {
@@ -217,6 +230,7 @@ class Experiment(Frozen):
                 if self.stories
                 else {}
             ),
+            **({"frames": frames} if (frames := self._canonical_frames()) else {}),
             "control": self.control.name,
             "factors": dict(self.factors),
             "metrics": sorted(_canonical_use(use) for use in self._uses()),
@@ -259,11 +273,15 @@ def well_formed(factors: object) -> TypeGuard[Mapping[str, list[str]]]:
     )
 
 
+BESIDE = ("weight", "frames")
+"""What a variant may say beside the levels of its factors."""
+
+
 def _variant(name: str, cell: Any) -> object:
     if not isinstance(cell, dict):
         return cell
-    weight = {"weight": cell["weight"]} if "weight" in cell else {}
-    return {"name": name, "creative": {k: v for k, v in cell.items() if k != "weight"}, **weight}
+    own = {field: cell[field] for field in BESIDE if field in cell}
+    return {"name": name, "creative": {k: v for k, v in cell.items() if k not in BESIDE}, **own}
 
 
 def _seen(variants: list[Any]) -> dict[str, list[object]]:
@@ -343,6 +361,7 @@ __all__ = [
     "Experiment",
     "Fault",
     "Faults",
+    "Frames",
     "MetricUse",
     "Metrics",
     "Outcome",

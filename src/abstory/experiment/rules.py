@@ -147,7 +147,7 @@ def _stories(draft: Draft) -> Iterator[Fault]:
 
 def _levels(draft: Draft) -> Iterator[Fault]:
     for name, levels in (draft.factors or {}).items():
-        if name in {"weight", "name"}:
+        if name in {"weight", "frames", "name"}:
             yield Fault("E313", ("factors", name), f"a factor cannot be called {name}", "it is a word of variants")
         for at, level in enumerate(levels):
             if level in levels[:at]:

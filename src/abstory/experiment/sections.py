@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, WithJsonSchema
 
 from abstory.experiment.clauses import RULE_SCHEMA, Rule, read_rule
+from abstory.experiment.frames import FrameCount
 from abstory.experiment.looks import LOOKS_SCHEMA, GroupSequential, read_looks
 from abstory.experiment.quantities import (
     DAY_US,
@@ -92,6 +93,7 @@ class Variant(Frozen):
     name: VariantName
     creative: Mapping[str, Level]
     weight: Weight = 1
+    frames: FrameCount | None = None
 
     @property
     def length(self) -> Duration | None:

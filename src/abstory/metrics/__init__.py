@@ -7,14 +7,30 @@ A new kind of metric is a class in `kinds.py`, a built-in metric a line in `buil
 
 from abstory.metrics.built_in import BUILT_IN, LONGEST_SECONDS, built_in, horizon_seconds, watch_seconds_to, watched
 from abstory.metrics.kinds import Direction, Mean, Metric, Proportion, Quantile, Ratio, Unit, triples
-from abstory.metrics.measures import COMPLETE, ENGAGEMENTS, EVENTS, VIEW, VIEWS, Measure, MeasureKind
+from abstory.metrics.measures import (
+    COMPLETE,
+    ENGAGEMENTS,
+    EVENTS,
+    EXIT,
+    SWIPE,
+    TAP_BACK,
+    TAP_FORWARD,
+    VIEW,
+    VIEWS,
+    Measure,
+    MeasureKind,
+)
 
 __all__ = [
     "BUILT_IN",
     "COMPLETE",
     "ENGAGEMENTS",
     "EVENTS",
+    "EXIT",
     "LONGEST_SECONDS",
+    "SWIPE",
+    "TAP_BACK",
+    "TAP_FORWARD",
     "VIEW",
     "VIEWS",
     "Direction",

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 VIEW = "view"
 COMPLETE = "complete"
+TAP_FORWARD, TAP_BACK, EXIT, SWIPE = "tap_forward", "tap_back", "exit", "swipe"
 ENGAGEMENTS = ("like", "comment", "share", "save", "cta_click")
 EVENTS = (
     VIEW,
@@ -17,9 +18,10 @@ EVENTS = (
     "save",
     "follow",
     "cta_click",
-    "tap_forward",
-    "tap_back",
-    "exit",
+    TAP_FORWARD,
+    TAP_BACK,
+    EXIT,
+    SWIPE,
     "hide",
     "report",
 )

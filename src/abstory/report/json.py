@@ -15,6 +15,7 @@ for: [{metric, variant, scale, prior, chance_better, loss_shipping, loss_keeping
 variants differ in several: see `plain/factors.py`. `retention`, where the
 variants have a second in common: see `plain/retention.py`. `segments`, only when asked for: see `plain/segments.py`.
 `effect_by_day`: see `plain/daily.py`.
+`frames`, where the file names them: see `plain/frames.py`.
 
 Where the file lists stories: `airtimes` [{story, published, ends, live, hours_left}]; where they have a time,
 `accruals` [{metric, variant, reading, points [{hour, viewers, and as in a comparison from `difference` to `method`}]}]:
@@ -37,6 +38,7 @@ from abstory.report.page import Page
 from abstory.report.plain.airtime import accruals, airtimes
 from abstory.report.plain.daily import daily
 from abstory.report.plain.factors import factors
+from abstory.report.plain.frames import frames
 from abstory.report.plain.retention import retention
 from abstory.report.plain.segments import segments
 from abstory.report.plain.values import Plain, comparison, finite, known, why
@@ -103,6 +105,7 @@ SECTIONS: Mapping[str, Callable[[Page], object]] = {
     "effect_by_day": daily,
     "airtimes": airtimes,
     "retention": retention,
+    "frames": frames,
     "accruals": accruals,
     "segments": segments,
     "beliefs": _beliefs,

@@ -17,6 +17,7 @@ from abstory.report.believed import believed
 from abstory.report.compared import compared
 from abstory.report.draft import Draft
 from abstory.report.factors import factors
+from abstory.report.frames import frames
 from abstory.report.json import status
 from abstory.report.look import Look
 from abstory.report.page import Page
@@ -37,7 +38,7 @@ _RULINGS = {
 }
 _STATUS = {Status.OK: "green", Status.WARN: "yellow", Status.FAIL: "bold red", Status.UNKNOWN: "yellow"}
 
-SECTIONS: tuple[Callable[[Draft], list[Text]], ...] = (factors, retained, accrued, segmented, believed)
+SECTIONS: tuple[Callable[[Draft], list[Text]], ...] = (factors, retained, frames, accrued, segmented, believed)
 """What follows the comparisons, in reading order; a section that has nothing to say gives no line."""
 
 

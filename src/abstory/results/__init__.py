@@ -6,12 +6,14 @@ from abstory.results.daily import Daily, DayEffect
 from abstory.results.data import ArmCount, Check, Status
 from abstory.results.experiment import ExperimentResult, crossed
 from abstory.results.factors import CellMean, FactorEffect, FactorResult, Interaction, Part, Trend
+from abstory.results.frames import NO_WORD, FrameContrast, FrameFunnel, FrameResult
 from abstory.results.method import AsOf, Look, Looking, Method
 from abstory.results.retention import Curve, Lasting, Retention, Second
 from abstory.results.segments import Differing, Segmented, SegmentedMetric, SegmentResult, Segments
 from abstory.results.verdict import GateCheck, GateOutcome, GateReport, Require, Ruling, Verdict
 
 __all__ = [
+    "NO_WORD",
     "Accrual",
     "Accrued",
     "Airtime",
@@ -27,6 +29,9 @@ __all__ = [
     "ExperimentResult",
     "FactorEffect",
     "FactorResult",
+    "FrameContrast",
+    "FrameFunnel",
+    "FrameResult",
     "GateCheck",
     "GateOutcome",
     "GateReport",

@@ -11,6 +11,7 @@ from abstory.results.comparison import MetricResult
 from abstory.results.daily import Daily
 from abstory.results.data import ArmCount, Check, Status
 from abstory.results.factors import FactorResult
+from abstory.results.frames import FrameResult
 from abstory.results.method import AsOf, Method
 from abstory.results.retention import Retention
 from abstory.results.segments import Segments
@@ -44,6 +45,7 @@ class ExperimentResult:
         retention: how long views last; None where the variants have no second in common, or nothing was counted.
         segments: effects among viewers alike in an attribute, where they were asked for; exploratory, never decided by.
         daily: of every primary comparison that has an effect, day by day; empty where a warehouse keeps no days apart.
+        frames: where viewers leave a story of several frames; None where the file names none.
     """
 
     key: str
@@ -70,6 +72,7 @@ class ExperimentResult:
     retention: Retention | None = None
     segments: Segments | None = None
     daily: tuple[Daily, ...] = ()
+    frames: FrameResult | None = None
 
     @property
     def viewers(self) -> int:

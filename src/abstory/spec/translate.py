@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from abstory.errors import SpecError
-from abstory.experiment import Experiment
+from abstory.experiment import BESIDE, Experiment
 from abstory.experiment.quantities import ATTRIBUTE_PATTERN, LEVEL_PATTERN, NAME_PATTERN, VARIANT_PATTERN
 from abstory.experiment.rules import Fault, near
 from abstory.experiment.sections import (
@@ -42,7 +42,7 @@ _BELOW: dict[str, type[Frozen]] = {
     "denominator": Counted,
 }
 KNOWN = frozenset(
-    {*Experiment.model_fields, "weight", *(name for model in _BELOW.values() for name in model.model_fields)}
+    {*Experiment.model_fields, *BESIDE, *(name for model in _BELOW.values() for name in model.model_fields)}
 )
 """Every field name of the format."""
 _NOT_YET = {"calendar": "the slot calendar is not built yet"}

@@ -23,10 +23,12 @@ class Arm:
         variant: its name.
         length_ms: length of its cut in milliseconds; None where the file names none, then only
             `complete` events complete a story.
+        frames: how many frames its story has; None where the file names none.
     """
 
     variant: str
     length_ms: int | None
+    frames: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,25 @@ class Endings:
 
 
 @dataclass(frozen=True, slots=True)
+class FrameData:
+    """How far one variant's mature viewers came in the story, and what they did on each frame (from 1).
+
+    Attributes:
+        ended: viewers by the furthest frame that any event names (the last one for who completed) and by what ended it:
+            `complete`, `swipe`, `exit` (a leaving event on that very frame), or empty. Viewers without events are
+            not in it.
+        done: by frame and event: viewers who did so there at least once, and how often it was done.
+        beyond: events on frames that the variant does not have; they count nowhere else.
+        unframed: exits, swipes and taps that name no frame.
+    """
+
+    ended: Mapping[tuple[int, str], int]
+    done: Mapping[tuple[int, str], tuple[int, int]]
+    beyond: int
+    unframed: int
+
+
+@dataclass(frozen=True, slots=True)
 class ArmData:
     """What one variant's exposures and events say at `as_of`.
 
@@ -144,6 +165,7 @@ class ArmData:
         watched: of mature viewers' views; None where no quantile is asked for.
         hours: `moments` by whole hours from the publication of the first exposure's story; empty where no story says
             when it was published.
+        frames: None where the variant's story has no frames.
     """
 
     moments: Moments
@@ -155,6 +177,7 @@ class ArmData:
     days: Mapping[int, Moments] = field(default_factory=dict)
     watched: Watched | None = None
     hours: Mapping[int, Moments] = field(default_factory=dict)
+    frames: FrameData | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,12 +338,14 @@ class Wishes:
         kind: `events`, `exposures` or `attributes`; None to go by the columns.
         experiment: key for rows that name none; None where nothing is said.
         events: the event names that are known.
+        frames: how many frames a story has, by its id, where a file declares it.
     """
 
     mapping: Mapping[str, str]
     kind: str | None
     experiment: str | None
     events: frozenset[str]
+    frames: Mapping[str, int] = field(default_factory=dict)
 
 
 class Progress(Protocol):

@@ -112,6 +112,7 @@ def _options(wishes: Wishes) -> str:
             "kind": wishes.kind,
             "experiment": wishes.experiment,
             "events": sorted(wishes.events),
+            **({"frames": dict(sorted(wishes.frames.items()))} if wishes.frames else {}),
         }
     )
 
@@ -223,7 +224,7 @@ def _stage_parquet(connection: DuckDBPyConnection, source: Source, columns: Layo
 
 
 def _judged(incoming: Incoming, columns: Layout, wishes: Wishes) -> str:
-    return judged(incoming, kind=columns.kind, events=wishes.events)
+    return judged(replace(incoming, frames=wishes.frames), kind=columns.kind, events=wishes.events)
 
 
 def _name_events(connection: DuckDBPyConnection, known: Iterable[str]) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from abstory.stats.moments import Moments
 from abstory.warehouse.base import Answer, ArmData, Cap, RollUp
+from abstory.warehouse.rollup_frames import framed
 from abstory.warehouse.rollup_late import late
 from abstory.warehouse.rollup_quantiles import watched
 from abstory.warehouse.rollup_text import MILLION, Query, Text
@@ -51,10 +52,13 @@ def roll_up(connection: DuckDBPyConnection, question: RollUp) -> Answer:
     checks = _checks(connection, question, rows)
     views = watched(lambda query: _fetch(connection, query), question)
     hourly = _hourly(connection, question, caps)
+    frames = framed(lambda query: _fetch(connection, query), question)
     behind = late(lambda query: _fetch(connection, query), question)
     return Answer(
         arms={
-            arm.variant: replace(_arm(text, rows, i, checks), watched=views.get(i), hours=hourly.get(i, {}))
+            arm.variant: replace(
+                _arm(text, rows, i, checks), watched=views.get(i), hours=hourly.get(i, {}), frames=frames.get(i)
+            )
             for i, arm in enumerate(question.arms)
         },
         unknown_variants={variant: count for why, variant, count in sorted(excluded) if why == "unknown"},

@@ -121,12 +121,15 @@ class Text:
     def _seen(self) -> str:
         return template("seen").format(
             mine=self._mine(),
-            length=_length(self.question.arms),
+            length=self._length(),
             events=self._named_events(),
         )
 
     def _mine(self) -> str:
         return mine(self.question)
+
+    def _length(self) -> str:
+        return _length(self.question.arms)
 
     def _named_events(self) -> str:
         return _listed(self._events) or "NULL"

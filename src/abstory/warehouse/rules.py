@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from abstory.warehouse.engine import quoted
 
@@ -39,6 +39,7 @@ EARLIEST_US = 1_104_537_600_000_000  # 2005-01-01
 LATEST_US = 3_786_912_000_000_000  # 2090-01-01
 LONGEST_WATCH_MS = 86_400_000
 LARGEST_VALUE = 10**12
+MOST_FRAMES = 50
 UNKNOWN_EVENT = "unknown event"
 SHOWN = 80
 
@@ -67,6 +68,7 @@ STAGED = {
     "instant": "BIGINT",
     "watch_ms": "BIGINT",
     "amount": "BIGINT",
+    "frame": "BIGINT",
     "event_id": "VARCHAR",
     "experiment": "VARCHAR",
     "variant": "VARCHAR",
@@ -88,6 +90,7 @@ class Incoming:
         fault: SQL for the reader's own complaint.
         ordinary: texts hold no control character and no space at an edge.
         ascii: nor any character beyond ASCII.
+        frames: how many frames a story has, by its id, where that is declared.
     """
 
     relation: str
@@ -97,6 +100,7 @@ class Incoming:
     fault: str = ""
     ordinary: bool = False
     ascii: bool = False
+    frames: Mapping[str, int] = field(default_factory=dict)
 
 
 def staged(columns: Iterable[str], kind: str) -> tuple[str, ...]:
@@ -151,6 +155,10 @@ def _value(incoming: Incoming, name: str) -> str:
         return _amount(_text("value", columns["value"]))
     if name == "watch_ms":
         return _watch(columns["watch_ms"])
+    if name == "frame":
+        text = _text(name, columns[name])
+        whole = f"TRY_CAST(split_part({text}, '.', 1) AS BIGINT)"
+        return f"CASE WHEN regexp_full_match({text}, {quoted(_WHOLE)}) THEN {whole} END"
     return _text(name, columns[name])
 
 
@@ -243,6 +251,8 @@ def _rules(incoming: Incoming, kind: str, events: Iterable[str]) -> list[_Rule]:
         rules.append(_watch_rule(columns["watch_ms"]))
     if kind == "events" and "value" in columns:
         rules.append(_value_rule(columns["value"]))
+    if kind == "events" and "frame" in columns:
+        rules.append(_frame_rule(columns["frame"], incoming.frames))
     return rules
 
 
@@ -315,6 +325,19 @@ def _value_rule(kind: str) -> _Rule:
     return _Rule(
         f"amount IS NOT NULL OR {absent}",
         f"CASE WHEN NOT {absent} AND amount IS NULL THEN 'value is no number below 1e12' END",
+    )
+
+
+def _frame_rule(kind: str, declared: Mapping[str, int]) -> _Rule:
+    """A frame that the story cannot have says that ids or counting are wrong: from 0, or of another story."""
+    absent = f"{_text('frame', kind)} IS NULL"
+    known = " ".join(f"WHEN {quoted(story)} THEN {count}" for story, count in sorted(declared.items()))
+    last = f"CASE story_id {known} ELSE {MOST_FRAMES} END" if known else str(MOST_FRAMES)
+    return _Rule(
+        f"CASE WHEN frame IS NULL THEN {absent} ELSE frame BETWEEN 1 AND {last} END",
+        f"CASE WHEN frame IS NULL AND NOT {absent} OR frame NOT BETWEEN 1 AND {MOST_FRAMES}"
+        f" THEN 'frame is no whole number from 1 to {MOST_FRAMES}'"
+        f" WHEN frame > {last} THEN concat('frame is beyond the ', {last}, ' of its story') END",
     )
 
 

@@ -60,10 +60,11 @@ EVENTS = Target(
         "watch_ms": "watch_ms",
         "value": "amount",
         "event_id": "event_id",
+        "frame": "frame",
     },
     time="occurred_at",
     identity=("event_id", *(_ANONYMOUS.format(name) for name in ("viewer_id", "story_id", "event", "occurred_at"))),
-    rank=("occurred_at", "watch_ms", "value", "viewer_id", "story_id", "event"),
+    rank=("occurred_at", "watch_ms", "value", "frame", "viewer_id", "story_id", "event"),
     rows=f"NOT {IS_EXPOSURE}",
     reach="(occurred_at BETWEEN $first AND $last OR event_id IS NOT NULL)",
 )

@@ -24,7 +24,7 @@ def stage_lines(connection: DuckDBPyConnection, source: Source, columns: Layout,
     """
     import duckdb
 
-    select = judged(incoming_lines(source, columns), kind=columns.kind, events=wishes.events)
+    select = judged(incoming_lines(source, columns, wishes), kind=columns.kind, events=wishes.events)
     try:
         connection.execute(f"INSERT INTO judged {select}")
     except (duckdb.InvalidInputException, duckdb.ConversionException):
@@ -39,7 +39,7 @@ def stage_lines(connection: DuckDBPyConnection, source: Source, columns: Layout,
     return row is not None and row[0] + rejected == source.lines - 1
 
 
-def incoming_lines(source: Source, columns: Layout) -> Incoming:
+def incoming_lines(source: Source, columns: Layout, wishes: Wishes) -> Incoming:
     """The lines of a CSV file without quotes and blank lines; those that are no row go into `reject_errors`."""
     places = {theirs: f"c{place}" for place, theirs in enumerate(columns.header)}
     declared = ", ".join(f"'{place}': 'VARCHAR'" for place in places.values())
@@ -53,7 +53,7 @@ def incoming_lines(source: Source, columns: Layout) -> Incoming:
     written = ", ".join(f"coalesce({place}, '')" for place in places.values())
     types = dict.fromkeys(columns.columns, "VARCHAR")
     raw = f"concat_ws(',', {written})"
-    return Incoming(relation, types, raw=raw, ordinary=source.ordinary, ascii=source.ascii)
+    return Incoming(relation, types, raw=raw, ordinary=source.ordinary, ascii=source.ascii, frames=wishes.frames)
 
 
 def set_aside(connection: DuckDBPyConnection, line: str) -> None:

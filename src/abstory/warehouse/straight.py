@@ -118,7 +118,7 @@ def show_inserted(connection: DuckDBPyConnection, target: Target, last: int) -> 
 
 def _insert(scan: Scan) -> str:
     kind, table = scan.columns.kind, scan.target
-    incoming = incoming_lines(scan.source, scan.columns)
+    incoming = incoming_lines(scan.source, scan.columns, scan.wishes)
     lacking = absent(staged(scan.columns.columns, kind), scan.wishes.experiment)
     rows = verdicts(incoming, kind=kind, events=scan.wishes.events)
     return (

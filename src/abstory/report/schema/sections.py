@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abstory.report.schema import airtime, retention
+from abstory.report.schema import airtime, frames, retention
 from abstory.report.schema.words import (
     COUNT,
     DAY,
@@ -29,6 +29,7 @@ SECTIONS: Schema = {
     "retention?": retention.RETENTION,
     "segments?": named("segments"),
     "effect_by_day?": listed(named("daily")),
+    "frames?": frames.FRAMES,
     "beliefs?": listed(named("belief")),
 }
 

@@ -16,7 +16,7 @@ from abstory.warehouse.readers.source import BOM
 SHOWN = 80
 _LOOKED_AT = 1000
 _EXACT = 2**53
-_NUMBERS = frozenset({"watch_ms", "value"})
+_NUMBERS = frozenset({"watch_ms", "value", "frame"})
 
 
 class _Whole(str):

@@ -17,7 +17,7 @@ REQUIRED = {
     ATTRIBUTES: ("viewer_id", "name", "value", "ts"),
 }
 OPTIONAL = {
-    EVENTS: ("watch_ms", "value", "event_id", "experiment", "variant"),
+    EVENTS: ("watch_ms", "value", "frame", "event_id", "experiment", "variant"),
     EXPOSURES: ("story_id",),
     ATTRIBUTES: (),
 }
