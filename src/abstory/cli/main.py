@@ -112,6 +112,10 @@ def _origin(ctx: click.Context, name: str) -> str:
 def root(ctx: click.Context, /, **options: object) -> None:
     """A/B testing for short-form video stories: which story to post, told honestly."""
     ctx.obj = Settings.from_options(options, {name: _origin(ctx, name) for name in options})
+    if options["verbose"]:
+        from abstory.cli.output import tell_steps
+
+        tell_steps(source(ctx.params["project"]))
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

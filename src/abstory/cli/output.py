@@ -13,6 +13,8 @@ import click
 from abstory.report.harmless import harmless
 
 if TYPE_CHECKING:
+    from logging import LogRecord
+
     from rich.console import Console
     from rich.text import Text
 
@@ -22,7 +24,19 @@ if TYPE_CHECKING:
 
 _NARROWEST, _USUAL = 40, 80
 
-__all__ = ["console", "harmless", "look", "note", "say_error", "send", "show", "write", "write_bytes", "write_file"]
+__all__ = [
+    "console",
+    "harmless",
+    "look",
+    "note",
+    "say_error",
+    "send",
+    "show",
+    "tell_steps",
+    "write",
+    "write_bytes",
+    "write_file",
+]
 
 
 def say_error(error: AbstoryError) -> None:
@@ -36,6 +50,23 @@ def note(settings: Settings, text: str) -> None:
     """Advice on stderr, unless quiet."""
     if not settings.quiet:
         click.echo(harmless(text), err=True)
+
+
+def tell_steps(configured_by: Path | None) -> None:
+    """From now on every step is told on stderr, with the seconds since the start: what `-v` asks for."""
+    import logging
+
+    log, handler = logging.getLogger("abstory"), logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(relativeCreated)7.0f ms  %(message)s"))
+    handler.addFilter(_made_harmless)
+    log.handlers = [handler]
+    log.setLevel(logging.INFO)
+    log.info("settings from flags, environment and %s", configured_by or "no file")
+
+
+def _made_harmless(record: LogRecord) -> bool:
+    record.msg, record.args = harmless(record.getMessage()), ()
+    return True
 
 
 def look(settings: Settings) -> Look:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from abstory.spec.translate import summary
 
 FOLDER = "experiments"
 SUFFIXES = {".yaml", ".yml"}
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ def within(folder: Path) -> tuple[Path, ...]:
 def survey(paths: Iterable[Path]) -> tuple[Loaded, ...]:
     """Every file with its experiment or its diagnostics; goes on after a bad file, and finds keys used twice."""
     loaded = tuple(_loaded(path) for path in dict.fromkeys(paths))
+    _LOG.info("checked %d experiment file%s", len(loaded), "" if len(loaded) == 1 else "s")
     first: dict[str, Path] = {}
     for one in loaded:
         if one.experiment:

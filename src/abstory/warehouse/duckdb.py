@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _RECORDED_AT_ONCE = 50_000
+_LOG = logging.getLogger(__name__)
 
 
 def open_store(
@@ -54,6 +56,7 @@ def open_store(
     except BaseException:
         connection.close()
         raise
+    _LOG.info("opened %s to %s", path, "read" if read_only else "write")
     return DuckDBStore(connection, path, files)
 
 
@@ -176,7 +179,9 @@ class DuckDBStore:
         if path.resolve() not in self._files:
             raise UsageError(f"{path}: name the file in open_store(files=...)")
         with engine_errors(self.path):
-            return ingest(self.connection, Order(path, wishes, now_us), progress)
+            done = ingest(self.connection, Order(path, wishes, now_us), progress)
+        _LOG.info("ingested %s: %d rows read, %d stored", path, done.read, done.stored)
+        return done
 
     def span(self, experiment: str) -> Span:
         """First and last instant of what is stored."""
@@ -190,6 +195,8 @@ class DuckDBStore:
 
         with engine_errors(self.path):
             answer = roll_up(self.connection, question)
+        told = (question.experiment, len(question.arms), len(question.measures))
+        _LOG.info("rolled %s up: %d variants, %d measures", *told)
         counted = replace(question, measures=(), pairs=(), triples=())
         return replace(answer, splits=self.split(counted)) if question.by else answer
 
