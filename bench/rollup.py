@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 DAY = 86_400_000_000
 START = 1_767_225_600_000_000  # 2026-01-01 UTC
@@ -37,6 +38,7 @@ METRICS = [
 ]
 KEPT = ("imp", "comp", "watch", "eng", "pre")
 YARDSTICK = "plain join, text ids"
+Read = Callable[[Any, Any], object]
 
 
 def main() -> None:
@@ -104,9 +106,10 @@ def make_store(data: Path) -> None:
 
     import abstory.warehouse
 
-    first = Path(abstory.warehouse.__file__).parent / "sql" / "migrations" / "0001_first.sql"
+    migrations = Path(abstory.warehouse.__file__).parent / "sql" / "migrations"
     with duckdb.connect(data / "store.duckdb") as connection:
-        connection.execute(first.read_text())
+        for migration in sorted(migrations.iterdir()):
+            connection.execute(migration.read_text())
         connection.execute(f"ATTACH '{data / 'str.duckdb'}' AS plain (READ_ONLY)")
         connection.execute("""INSERT INTO exposures (experiment, viewer_id, variant, exposed_at, story_id)
             SELECT experiment, viewer_id, variant, epoch_us(ts), story_id FROM plain.exposures""")
@@ -147,7 +150,8 @@ def plain(path: Path) -> object:
         return connection.execute(query).fetchall()
 
 
-def ours(data: Path, *, days: int, limit: str | None = None) -> object:
+def ours(data: Path, *, days: int, limit: str | None = None, read: Read | None = None) -> object:
+    """The roll-up of a question, or whatever else `read` makes of an open store and the question."""
     import duckdb
 
     from abstory.metrics import built_in, triples
@@ -164,7 +168,7 @@ def ours(data: Path, *, days: int, limit: str | None = None) -> object:
     with tempfile.TemporaryDirectory() as folder:
         config = {"temp_directory": folder} | ({"memory_limit": limit} if limit else {})
         with duckdb.connect(data / "store.duckdb", read_only=True, config=config) as connection:
-            return roll_up(connection, question)
+            return (read or roll_up)(connection, question)
 
 
 Cost = tuple[float, float, float]

@@ -11,8 +11,8 @@ from rich.cells import cell_len
 from abstory.metrics import Direction
 from abstory.report.look import Look
 from abstory.report.terminal import lines, render
+from abstory.results import Check, Looking, Reads, Status
 from abstory.results import Look as Planned
-from abstory.results import Looking, Reads
 from abstory.stats.estimate import AtStop, Estimate, Interval
 
 WIDTHS = (60, 80, 120)
@@ -195,3 +195,11 @@ def test_a_look_that_stops_is_corrected_in_a_footnote_and_the_foot_says_where_it
     text = render(page, Look(120))
     assert "[2] b, corrected for stopping at look 2 of 5: +5.5% (+1.5% to +9.5%), p .012" in text
     assert "5 looks planned to 10,000 viewers, 4,100 there; look 2 is shown, next at 6,000" in text
+
+
+def test_views_longer_than_their_cut_are_said_where_there_are_any(pages):
+    for count, said in ((0, False), (2001, True)):
+        check = Check("beyond_length", Status.OK, f"{count:,} views longer than their cut", figures={"count": count})
+        result = pages["ship"].result
+        page = dataclasses.replace(pages["ship"], result=dataclasses.replace(result, checks=(*result.checks, check)))
+        assert ("longer than their cut" in render(page, Look(80)).replace("\n", " ")) is said

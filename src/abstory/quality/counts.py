@@ -75,6 +75,6 @@ COUNTS = (
     ),
     counted("not_attributed", "events of other stories", "", lambda answer: answer.not_attributed),
     counted("before_exposure", "events before the first exposure", "", lambda answer: answer.before_exposure),
-    counted("beyond_length", "views longer than the cut", "", lambda answer: answer.watch_beyond_length),
+    counted("beyond_length", "views longer than their cut", "", lambda answer: answer.watch_beyond_length),
     counted("forced", "forced exposures left out", "", lambda answer: answer.forced),
 )

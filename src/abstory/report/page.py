@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from abstory.analysis.beliefs import Belief
 
 _ALWAYS = {"srm", "crossover", "age", "drift"}
+_IF_ANY = {"immature": "viewers", "beyond_length": "count"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,8 @@ class Page:
 
 
 def _worth_saying(check: Check) -> bool:
-    waiting = check.id == "immature" and bool((check.figures or {}).get("viewers"))
-    return check.status is not Status.OK or check.id in _ALWAYS or waiting
+    counts = _IF_ANY.get(check.id)
+    return check.status is not Status.OK or check.id in _ALWAYS or bool(counts and (check.figures or {}).get(counts))
 
 
 def ranked(metric: MetricResult) -> list[Comparison]:

@@ -193,13 +193,13 @@ def _unknown(one: Lasting | None, draft: Draft) -> str:
 def _rest(draft: Draft, told: Retention, shown: Sequence[Curve]) -> str:
     """How to read it, and what is not in it."""
     reading = draft.page.result.method.reading
-    said = [f"seconds watched to {told.horizon}, which every cut has, by viewer: exploratory, {reading}, in no family."]
+    said = [f"Seconds watched to {told.horizon}, which every cut has, by viewer: exploratory, {reading}, in no family."]
     if draft.look.ascii_only:
-        said.insert(0, "each digit of a curve: tenths of the views still watching.")
+        said.insert(0, "Each digit of a curve: tenths of the views still watching.")
     if hidden := len(told.curves) - len(shown):
         said.append(f"{hidden} more variants with --all.")
     if untimed := sum(curve.untimed for curve in told.curves):
         said.append(f"{digits.count(untimed)} views that carry no watch time are left out.")
     if any(curve.length is None for curve in told.curves):
-        said.append("where no length is declared, only `complete` events tell an end from an exit.")
+        said.append("Where no length is declared, only `complete` events tell an end from an exit.")
     return " ".join(said)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from abstory.warehouse.base import Arm, Ending, Endings, RollUp
 from abstory.warehouse.rollup_text import Query, Text
@@ -28,8 +28,8 @@ def endings(connection: DuckDBPyConnection, question: RollUp) -> dict[str, Endin
     """
     query = _Text(question).endings()
     found = connection.execute(query.text, dict(query.values)).fetchall()
-    rows = [(part, *map(int, row)) for part, *row in found]
-    return {arm.variant: _endings([row for row in rows if row[1] == i]) for i, arm in enumerate(question.arms)}
+    rows = [_Row(part, *map(int, row)) for part, *row in found]
+    return {arm.variant: _endings([row for row in rows if row.arm == i]) for i, arm in enumerate(question.arms)}
 
 
 def cap_ms(arm: Arm) -> int:
@@ -37,19 +37,27 @@ def cap_ms(arm: Arm) -> int:
     return LONGEST_UNDECLARED_MS if arm.length_ms is None else min(arm.length_ms, LONGEST_MS)
 
 
-def _endings(rows: Sequence[tuple[Any, ...]]) -> Endings:
-    counted = [(cell, views, ms) for part, _, cell, _, views, ms in rows if part == "views"]
-    known = [(_ending(cell), views, ms) for cell, views, ms in counted if cell < _UNTIMED]
+class _Row(NamedTuple):
+    """A row of the query: views in a cell (`other`: their squares over viewers), in two cells, or viewers."""
+
+    part: str
+    arm: int
+    cell: int
+    other: int
+    views: int
+    ms: int
+
+
+def _endings(rows: Sequence[_Row]) -> Endings:
+    known = [row for row in rows if row.part == "views" and row.cell < _UNTIMED]
+    squares = {(_ending(row.cell), _ending(row.cell)): row.other for row in known}
+    pairs = {(_ending(row.cell), _ending(row.other)): row.views for row in rows if row.part == "together"}
     return Endings(
-        viewers=sum(views for part, _, _, _, views, _ in rows if part == "viewers"),
-        untimed=sum(views for cell, views, _ in counted if cell >= _UNTIMED),
-        views={ending: views for ending, views, _ in sorted(known)},
-        milliseconds={ending: ms for ending, _, ms in sorted(known)},
-        together={
-            (_ending(cell), _ending(other)): views
-            for part, _, cell, other, views, _ in sorted(rows)
-            if part == "together"
-        },
+        viewers=sum(row.views for row in rows if row.part == "viewers"),
+        untimed=sum(row.views for row in rows if row.part == "views" and row.cell >= _UNTIMED),
+        views={_ending(row.cell): row.views for row in sorted(known)},
+        milliseconds={_ending(row.cell): row.ms for row in sorted(known)},
+        together=dict(sorted((squares | pairs).items())),
     )
 
 

@@ -86,14 +86,14 @@ own AS (
     FROM placed
     GROUP BY viewer, arm, cell
 )
-SELECT 'views' AS part, arm, cell, 0 AS other, SUM(views) AS views, SUM(ms) AS ms
+SELECT 'views' AS part, arm, cell, SUM(views * views) AS other, SUM(views) AS views, SUM(ms) AS ms
 FROM own
 GROUP BY arm, cell
 UNION ALL
 SELECT 'together' AS part, one.arm, one.cell, another.cell AS other, SUM(one.views * another.views) AS views, 0 AS ms
 FROM own AS one
 JOIN own AS another ON another.viewer = one.viewer
-WHERE one.cell <= another.cell AND another.cell < {untimed}
+WHERE one.cell < another.cell AND another.cell < {untimed}
 GROUP BY one.arm, one.cell, another.cell
 UNION ALL
 SELECT 'viewers' AS part, arm, 0 AS cell, 0 AS other, COUNT(DISTINCT viewer) AS views, 0 AS ms
