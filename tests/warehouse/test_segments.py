@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from abstory.metrics import Measure, MeasureKind
 from abstory.stats.moments import Moments
 from abstory.warehouse import rollup_segments
-from abstory.warehouse.base import RollUp
 from abstory.warehouse.rollup import roll_up
-from abstory.warehouse.rollup_segments import SHOWN, split
+from abstory.warehouse.rollup_segments import SHOWN, counted, split
 
 
 def _of_the_rollup():
@@ -118,14 +117,21 @@ def test_an_attribute_nobody_has_is_left_out():
     assert list(ask(viewers(3), [], [("15s-0", "country", "DE", START - 1)])) == ["country"]
 
 
-def test_counts_alone_need_no_events():
-    told = [("15s-0", "country", "DE", START - 1)]
-    bare = RollUp("cta", base.ARMS, START, base.END, DAY, base.END, None, (), (), by=("country",))
-    found = ask(viewers(2), [base.event("15s-0", "view", START)], told, bare)["country"]
-    assert [(s.name, s.arms["15s"]) for s in found.segments] == [
-        ("DE", Moments(1, {}, {})),
-        ("unknown", Moments(1, {}, {})),
-    ]
+@settings(max_examples=40, deadline=None)
+@given(base.exposures, attributes, base.questions, st.integers(1, 3))
+def test_counts_alone_are_those_of_the_moments(exposures, attributes, question, most):
+    question = replace(question, by=QUESTION.by)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(rollup_segments, "SHOWN", most)
+        found = ask(exposures, [], attributes, question)
+        whole = roll_up(STORE, question)
+        counts = counted(STORE, question, [whole.arms[arm.variant].moments.n for arm in question.arms])
+    bare = {name: (numbers(one), one.pooled) for name, one in counts.items()}
+    assert bare == {name: (numbers(one), one.pooled) for name, one in found.items()}
+
+
+def numbers(one):
+    return [(s.kind, s.name, {variant: moments.n for variant, moments in s.arms.items()}) for s in one.segments]
 
 
 def test_extreme_values_are_summed_exactly():

@@ -231,7 +231,7 @@ class Answer:
         late: what came behind; None where no stored row says when it arrived.
         off_air: exposures of a story before it went up or after it was gone.
         elsewhere: exposures of stories that are not the experiment's.
-        splits: viewers by each attribute asked for that is stored at all; counts alone.
+        splits: viewers by each attribute asked for that is stored at all; counts alone, `later` left at 0.
     """
 
     arms: Mapping[str, ArmData]

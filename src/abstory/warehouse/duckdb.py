@@ -192,13 +192,15 @@ class DuckDBStore:
     def roll_up(self, question: RollUp) -> Answer:
         """All metrics of one experiment in one query."""
         from abstory.warehouse.rollup import roll_up
+        from abstory.warehouse.rollup_segments import counted
 
         with engine_errors(self.path):
             answer = roll_up(self.connection, question)
+            viewers = [answer.arms[arm.variant].moments.n for arm in question.arms]
+            splits = counted(self.connection, question, viewers)
         told = (question.experiment, len(question.arms), len(question.measures))
         _LOG.info("rolled %s up: %d variants, %d measures", *told)
-        counted = replace(question, measures=(), pairs=(), triples=())
-        return replace(answer, splits=self.split(counted)) if question.by else answer
+        return replace(answer, splits=splits)
 
     def split(self, question: RollUp) -> Mapping[str, Split]:
         """Moments by segment of each attribute that `question.by` names and that is stored at all."""

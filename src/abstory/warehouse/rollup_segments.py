@@ -1,4 +1,4 @@
-"""Segments take two queries: which levels there are, then the sums of every segment of every attribute in one pass.
+"""Segments take two queries: viewers by level, then the sums of every segment of every attribute in one pass.
 
 Values are bound like every name, never written into the text.
 """
@@ -6,7 +6,7 @@ Values are bound like every name, never written into the text.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from abstory.stats.moments import Moments
@@ -24,10 +24,17 @@ SHOWN = 8
 
 @dataclass(frozen=True, slots=True)
 class _Levels:
-    """Values of one attribute, largest first, and how many there are in all."""
+    """Values of one attribute, largest first, and how many there are in all.
+
+    Attributes:
+        values: those that are segments of their own.
+        count: of all values.
+        viewers: by place of the value and of the arm; the place after the last is all other values'.
+    """
 
     values: tuple[str, ...] = ()
     count: int = 0
+    viewers: Mapping[tuple[int, int], int] = field(default_factory=dict)
 
     @property
     def segments(self) -> list[tuple[SegmentKind, str]]:
@@ -57,7 +64,7 @@ class _Segmented(Text):
         }
 
     def largest(self) -> Query:
-        """Name, value and number of levels, of the largest ones."""
+        """Name, value (none for the smaller ones), number of levels, arm and viewers."""
         return self._query("levels", first=self._first(), told=self._told(), most=SHOWN)
 
     def later(self) -> Query:
@@ -111,8 +118,7 @@ def split(connection: DuckDBPyConnection, question: RollUp) -> dict[str, Split]:
         connection: on a store of the current schema; belongs to the calling thread.
         question: `by` names the attributes, its measures are told by segment; those made of attributes are left out.
     """
-    stored = set(names(connection))
-    asked = _of_events(replace(question, by=tuple(name for name in question.by if name in stored)))
+    asked = _of_events(_stored(connection, question))
     if not asked.by:
         return {}
     first = _Segmented(asked, {})
@@ -122,10 +128,31 @@ def split(connection: DuckDBPyConnection, question: RollUp) -> dict[str, Split]:
     return {name: _split(text, rows, at, later.get(name, 0)) for at, name in enumerate(asked.by)}
 
 
+def counted(connection: DuckDBPyConnection, question: RollUp, viewers: Sequence[int]) -> dict[str, Split]:
+    """The same in numbers of viewers alone, by one query; whose values are too late is not asked.
+
+    Args:
+        connection: as for `split`.
+        question: `by` names the attributes.
+        viewers: analysed ones of every arm, in the question's order.
+    """
+    bare = replace(_stored(connection, question), measures=(), pairs=(), triples=())
+    if not bare.by:
+        return {}
+    text = _Segmented(bare, {})
+    levels = _levels(_fetch(connection, text.largest()))
+    return {name: _counts(bare, levels.get(name, _Levels()), viewers) for name in bare.by}
+
+
 def names(connection: DuckDBPyConnection) -> list[str]:
     """Of all attributes that are stored, sorted."""
     found = connection.execute("SELECT DISTINCT name FROM attributes ORDER BY name").fetchall()
     return [str(name) for (name,) in found]
+
+
+def _stored(connection: DuckDBPyConnection, question: RollUp) -> RollUp:
+    stored = set(names(connection)) if question.by else set()
+    return replace(question, by=tuple(name for name in question.by if name in stored))
 
 
 def _of_events(question: RollUp) -> RollUp:
@@ -141,10 +168,25 @@ def _of_events(question: RollUp) -> RollUp:
 
 def _levels(rows: Iterable[Sequence[Any]]) -> dict[str, _Levels]:
     found: dict[str, _Levels] = {}
-    for name, value, count in rows:
-        before = found.get(name, _Levels()).values
-        found[name] = _Levels((*before, value), int(count))
+    for name, value, count, arm, viewers in rows:
+        before = found.get(name, _Levels())
+        new = value is not None and value not in before.values
+        values = (*before.values, value) if new else before.values
+        place = len(values) if value is None else values.index(value)
+        found[name] = _Levels(values, int(count), {**before.viewers, (place, int(arm)): int(viewers)})
     return found
+
+
+def _counts(question: RollUp, levels: _Levels, viewers: Sequence[int]) -> Split:
+    """Whoever is on no level is unknown."""
+    known = range(len(levels.values) + 1)
+    rest = [n - sum(levels.viewers.get((place, arm), 0) for place in known) for arm, n in enumerate(viewers)]
+    made = []
+    for place, (kind, name) in enumerate(levels.segments):
+        own = rest if kind is SegmentKind.UNKNOWN else [levels.viewers.get((place, a), 0) for a in range(len(viewers))]
+        arms = {arm.variant: Moments(n, {}, {}) for arm, n in zip(question.arms, own, strict=True)}
+        made.append(Segment(kind, name, arms))
+    return Split(tuple(one for one in made if one.viewers), levels.count - len(levels.values))
 
 
 def _summed(
