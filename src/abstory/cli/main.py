@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import importlib
-import os
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -12,6 +11,7 @@ from typing import NoReturn
 import click
 from click.core import ParameterSource
 
+from abstory.cli import streams
 from abstory.cli.configuration import defaults, source
 from abstory.cli.settings import Settings
 from abstory.errors import AbstoryError, ExitCode
@@ -120,6 +120,7 @@ def root(ctx: click.Context, /, **options: object) -> None:
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and leave with one of the fixed exit codes."""
+    streams.fill()
     sys.exit(run(arguments))
 
 
@@ -136,6 +137,9 @@ def run(arguments: list[str] | None = None) -> int:
     return outcome if isinstance(outcome, int) else ExitCode.DONE
 
 
+_UNWRITTEN = {errno.ENOSPC: "no space left to write to", errno.EBADF: "stdout is closed"}
+
+
 def _failed(error: BaseException) -> int:
     match error:
         case KeyboardInterrupt() | click.exceptions.Abort():
@@ -147,10 +151,11 @@ def _failed(error: BaseException) -> int:
             return _tell(error)
         case BrokenPipeError():
             # Quiet, but never 0: a reader that went away must not read as an open gate.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            streams.silence()
             return ExitCode.ENVIRONMENT
-        case OSError(errno=errno.ENOSPC):
-            click.echo("abstory: no space left to write to", err=True)
+        case OSError(errno=number) if number in _UNWRITTEN:
+            streams.silence()
+            click.echo(f"abstory: {_UNWRITTEN[number]}", err=True)
             return ExitCode.ENVIRONMENT
         case _:
             return _bug(error)
