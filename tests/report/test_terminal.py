@@ -1,6 +1,7 @@
 """The page: snapshots of hand-made results at the widths people have, and the laws every page keeps."""
 
 import dataclasses
+import re
 import unicodedata
 
 import pytest
@@ -8,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from abstory.digits import WORDS
 from abstory.metrics import Direction
 from abstory.report.look import Look
 from abstory.report.terminal import lines, render
 from abstory.results import Check, Looking, Reads, Status
 from abstory.results import Look as Planned
-from abstory.stats.estimate import AtStop, Estimate, Interval
+from abstory.stats.estimate import AtStop, Estimate, Interval, Reason
 
 WIDTHS = (60, 80, 120)
 
@@ -21,6 +23,11 @@ WIDTHS = (60, 80, 120)
 @pytest.mark.parametrize("width", WIDTHS)
 def test_page(page, width, snapshot):
     assert render(page, Look(width)) == snapshot
+
+
+@pytest.mark.parametrize("name", ["ship", "segments"])
+def test_page_on_a_phone(pages, name, snapshot):
+    assert render(pages[name], Look(40)) == snapshot
 
 
 def test_page_in_ascii(page, snapshot):
@@ -78,6 +85,19 @@ def test_not_knowing_has_words(pages):
     assert "[1] too early to read (12 of 200 viewers)" in text
     assert "1.000" not in text
     assert "nan" not in text.lower()
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_kind_of_not_knowing_has_a_word_and_a_footnote(made, reason):
+    rows = [made.row("b", 0.4, made.Undetermined(reason, "3 of 7"), Reads.UNKNOWN)]
+    page = made.Page(
+        made.result(made.arms(["a", "b"]), [made.metric("like_rate", made.Role.PRIMARY, 0.4, rows)]), made.WON
+    )
+    text = render(page, Look(80))
+    assert f"{WORDS[reason]} [1]" in text
+    assert f"[1] {reason} (3 of 7)" in text
+    assert "nan" not in text.lower()
+    assert not re.search(r"\bp (adj)?\b.*1\.0", text)
 
 
 def test_what_finds_no_room_is_named(pages):
