@@ -187,6 +187,22 @@ def test_a_difference_before_exposure_is_warned_of(store):
     assert "differs between shop and control" in check.said
 
 
+def test_means_on_the_other_side_than_the_adjusted_change_are_told(store, people):
+    """Who watched much before is put into one variant alone, as a fault would: as seen it leads, adjusted it trails."""
+    outcome = (people["watch"] / 1000)[:, None]
+    store.connection.execute(
+        "INSERT INTO attributes BY NAME SELECT viewer_id, 'all' AS name, CAST(seen.watch + CASE WHEN variant = 'shop'"
+        " THEN 5000 ELSE 0 END + exposed_at // 1000000 % 7 * 300 AS VARCHAR) AS value, 0 AS measured_at FROM exposures JOIN (SELECT viewer_id,"
+        " SUM(watch_ms) AS watch FROM events GROUP BY viewer_id) AS seen USING (viewer_id)"
+    )
+    result = analysed(store, declared(covariates=["all"]))
+    watch = next(one for one in result.metrics if one.outcome.metric.name == "watch_seconds")
+    assert outcome[people["shop"] == 1].mean() > outcome[people["shop"] == 0].mean()
+    assert watch.comparisons[0].effect.difference.value < 0
+    assert any(note.startswith("watch_seconds: means of shop lie on one side") for note in result.method.notes)
+    assert not any("lie on one side" in note for note in analysed(store, declared()).method.notes)
+
+
 def test_products_are_asked_for_only_with_covariates():
     assert not [p for p in plan(declared(covariates=[]), 0).pairs if "before" in str(p)]
     question = plan(declared({"primary": "cta_rate"}), 0)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations_with_replacement
 
 from abstory import digits
 from abstory.experiment import Experiment
 from abstory.metrics import Measure, MeasureKind, Metric
-from abstory.results import MetricResult
+from abstory.results import Comparison, MetricResult
 from abstory.stats.adjusted import compare_adjusted
 from abstory.stats.covariates import Arms, adjust
 from abstory.stats.estimate import Effect, Undetermined
@@ -53,11 +53,12 @@ def effect(metric: Metric, arms: Arms, regressors: Sequence[str], reading: Readi
     return metric.effect(arms.treatment, arms.control, reading) if found is None else found
 
 
-def notes(experiment: Experiment, metrics: Iterable[MetricResult]) -> Iterator[str]:
+def notes(experiment: Experiment, metrics: Sequence[MetricResult]) -> Iterator[str]:
     """What adjustment did to each metric."""
     names = experiment.analysis.covariates
     if not names:
         return
+    yield from filter(None, map(_turned, metrics))
     effects = {result.outcome.metric.name: list(_effects(result)) for result in metrics}
     found = ((name, _removed(some)) for name, some in effects.items())
     removed = [f"{digits.lift(-share)} on {name}" for name, share in found if share is not None]
@@ -66,6 +67,21 @@ def notes(experiment: Experiment, metrics: Iterable[MetricResult]) -> Iterator[s
     plain = [name for name, some in effects.items() if some and _removed(some) is None]
     if plain:
         yield f"not adjusted by covariates, too few viewers, outcomes or known values: {', '.join(plain)}"
+
+
+def _turned(result: MetricResult) -> str:
+    """Which variants are shown to differ from control one way, while their means as seen lie the other way."""
+    turned = [one.variant for one in result.comparisons if _opposed(one, result.control)]
+    sides = "lie on one side of control's as seen, on the other adjusted: their viewers were unlike from the start"
+    return f"{result.outcome.metric.name}: means of {', '.join(turned)} {sides}" if turned else ""
+
+
+def _opposed(one: Comparison, control: float | Undetermined) -> bool:
+    if isinstance(control, Undetermined) or isinstance(one.value, Undetermined) or not isinstance(one.effect, Effect):
+        return False
+    change = one.effect.difference
+    shown = one.effect.removed is not None and change.interval.excludes(0.0)
+    return shown and (one.value - control) * change.value < 0
 
 
 def _effects(result: MetricResult) -> Iterator[Effect]:
