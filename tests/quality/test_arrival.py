@@ -191,7 +191,7 @@ def test_no_event_at_all_is_warned_of_and_names_the_story():
     silent = answer(arm(100, rate=0.0), arm(100, rate=0.0), not_attributed=40)
     check = found("no_events", silent, experiment=declared(story="launch"))
     assert check.status is Status.WARN
-    assert "story: launch" in check.advice
+    assert "is the story launch right?" in check.advice
     assert found("no_events", answer(arm(100), arm(100, rate=0.0))).status is Status.OK
 
 
