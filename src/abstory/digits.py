@@ -24,6 +24,7 @@ WORDS = {
     Reason.NO_VIEWERS: "no viewers",
     Reason.TOO_FEW: "too few",
     Reason.TOO_FEW_SLOTS: "too few",
+    Reason.FEW_STORIES: "too few",
     Reason.TOO_EARLY: "too early",
     Reason.BEFORE_END: "not yet",
     Reason.BETWEEN_LOOKS: "not yet",

@@ -12,7 +12,8 @@ from abstory.experiment import DAY_US, HOUR_US, Experiment
 from abstory.results import Airtime
 from abstory.stats.estimate import Effect, Reason
 from abstory.stats.moments import Moments
-from abstory.warehouse.base import Airing, Answer, ArmData, Span
+from abstory.warehouse.base import Answer, ArmData, Span
+from abstory.warehouse.parts import Airing
 
 UP = 1_763_924_400_000_000  # 2025-11-23T19:00:00Z
 CLICK = "any(cta_click)"

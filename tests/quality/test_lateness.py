@@ -6,7 +6,8 @@ from abstory.experiment import HOUR_US, Experiment
 from abstory.quality import Evidence, checks
 from abstory.results import Status
 from abstory.stats.moments import Moments
-from abstory.warehouse.base import Answer, ArmData, Late
+from abstory.warehouse.base import Answer, ArmData
+from abstory.warehouse.parts import Late
 
 EXPERIMENT = Experiment.model_validate(
     {"version": 1, "key": "cta", "factors": {"cta": ["none", "shop"]}, "metrics": {"primary": "cta_rate"}}

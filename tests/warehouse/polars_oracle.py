@@ -11,6 +11,7 @@ import polars as pl
 from abstory.metrics import MeasureKind
 from abstory.stats.moments import Moments, pair
 from abstory.warehouse.base import Answer, ArmData, Cap, Watched
+from abstory.warehouse.parts import Met
 
 HOUR_US = 60 * 60 * 1_000_000
 DAY_US = 24 * HOUR_US
@@ -311,6 +312,70 @@ def arm_data(name, first, mature, viewers, question):
         },
         hours=hours(own, question),
     )
+
+
+def met(exposure_rows, event_rows, question, name):
+    """Viewer by viewer: the first exposure to each story, its window, and every pair of stories."""
+    first = {row["viewer_id"]: row["variant"] for row in first_of(exposure_rows, question).to_dicts()}
+    meetings = {}
+    for row in countable(exposure_rows, question).to_dicts():
+        if first[row["viewer_id"]] == name and row["story"] is not None:
+            key = (row["viewer_id"], row["story"])
+            meetings[key] = min(row["exposed_at"], meetings.get(key, row["exposed_at"]))
+    did = {}
+    for (viewer, story), at in meetings.items():
+        airing = next(a for a in question.airings if a.story == story)
+        closes = at + question.window_us
+        if question.ends_with_story and airing.until_us is not None:
+            closes = min(closes, airing.until_us)
+        if closes <= question.as_of_us:
+            own = [
+                {**e, "since": e["occurred_at"] - at, "length": lengths(question)[name]}
+                for e in measured_events(event_rows, question).to_dicts()
+                if e["viewer_id"] == viewer and e["story_id"] == story and at <= e["occurred_at"] < closes
+            ]
+            own.sort(key=lambda e: e["since"])
+            chosen = [m for m in question.measures if m.name in question.crossed]
+            did.setdefault(viewer, {})[story] = {m.name: value(m, own) for m in chosen}
+    return crossed_sums(did, question)
+
+
+def crossed_sums(did, question):
+    order = [airing.story for airing in question.airings]
+    names = [m.name for m in question.measures if m.name in question.crossed]
+    found = {}
+    for i, one in enumerate(order):
+        for j, other in enumerate(order[i:], i):
+            both = [(v[one], v[other]) for v in did.values() if one in v and other in v]
+            if both:
+                found[i, j] = Met(
+                    len(both),
+                    {n: sum(a[n] for a, _ in both) for n in names},
+                    {n: sum(b[n] for _, b in both) for n in names},
+                    {(n, m): sum(a[n] * b[m] for a, b in both) for n in names for m in names},
+                )
+    return found
+
+
+def countable(exposure_rows, question):
+    """The exposures that count, each with its story."""
+    names = [arm.variant for arm in question.arms]
+    rows = pl.DataFrame(exposure_rows, schema=EXPOSURES, orient="row").filter(
+        pl.col("experiment") == question.experiment,
+        pl.col("exposed_at") <= question.as_of_us,
+        ~pl.col("forced"),
+        pl.col("exposed_at") >= question.start_us,
+        pl.col("exposed_at") < question.end_us,
+        pl.col("variant").is_in(names),
+    )
+    kept, _, _ = on_air(rows, names, question)
+    only = question.airings[0].story if len(question.airings) == 1 else None
+    return kept.with_columns(story=pl.col("story_id").fill_null(only) if only else pl.col("story_id"))
+
+
+def first_of(exposure_rows, question):
+    names = [arm.variant for arm in question.arms]
+    return first_exposures(countable(exposure_rows, question).drop("story"), names, question)
 
 
 def hours(own, question):

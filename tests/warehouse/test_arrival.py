@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from abstory.metrics import Measure, MeasureKind
 from abstory.warehouse import open_store
-from abstory.warehouse.base import Arm, Exposure, Late, Later, RollUp, Wishes
+from abstory.warehouse.base import Arm, Exposure, RollUp, Wishes
+from abstory.warehouse.parts import Late, Later
 from abstory.warehouse.rollup_late import ONE_LOAD_US, frontiers
 
 HOUR = 3_600_000_000

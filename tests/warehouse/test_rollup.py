@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from abstory.metrics import EVENTS, Measure, MeasureKind, built_in
 from abstory.stats.moments import Moments, pair, triple
 from abstory.warehouse import rollup
-from abstory.warehouse.base import Airing, Arm, Cap, RollUp
+from abstory.warehouse.base import Arm, Cap, RollUp
+from abstory.warehouse.parts import Airing
 from abstory.warehouse.rollup import roll_up
 
 HERE = Path(__file__).parent
@@ -473,6 +474,15 @@ aired = st.lists(
 def test_stories_with_a_time_equal_the_polars_reading(exposures, events, question, airings, ends):
     question = replace(question, airings=airings, story=None, ends_with_story=ends)
     assert ask(exposures, events, question) == oracle.answer(exposures, events, question)
+
+
+@settings(max_examples=60, deadline=None)
+@given(aired, events, questions, st.sampled_from([AIRINGS[:2], AIRINGS]), st.booleans())
+def test_pairs_of_stories_equal_the_polars_reading(exposures, events, question, airings, ends):
+    crossed = tuple(m.name for m in (MEASURES[0], MEASURES[1], MEASURES[2], MEASURES[4], MEASURES[7]))
+    question = replace(question, airings=airings, story=None, ends_with_story=ends, crossed=crossed)
+    found = {name: arm.stories for name, arm in ask(exposures, events, question).arms.items()}
+    assert found == {arm.variant: oracle.met(exposures, events, question, arm.variant) for arm in question.arms}
 
 
 def test_an_exposure_counts_from_publication_to_the_end_of_the_story():

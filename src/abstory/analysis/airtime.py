@@ -13,7 +13,8 @@ from abstory.stats.moments import Moments
 from abstory.stats.multiplicity import Bonferroni
 from abstory.stats.reading import Reading
 from abstory.stats.sequential import AlwaysValid
-from abstory.warehouse.base import Airing, Answer
+from abstory.warehouse.base import Answer
+from abstory.warehouse.parts import Airing
 
 Withheld = Callable[[Metric, Variant], Undetermined | None]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from abstory.results import AsOf, ExperimentResult
-from abstory.warehouse.base import Later
+from abstory.warehouse.parts import Later
 
 
 def told(found: ExperimentResult, later: Later, *, known_then: bool) -> ExperimentResult:

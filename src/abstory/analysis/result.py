@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from abstory.analysis import adjustment, airtime, capping, factors, families, frames, readings, rowquantiles
+from abstory.analysis import adjustment, airtime, capping, factors, families, frames, readings, rowquantiles, stories
 from abstory.analysis.daily import daily
 from abstory.analysis.factor_contrasts import Question
 from abstory.analysis.words import reads
@@ -87,6 +87,7 @@ def plan(experiment: Experiment, as_of_us: int) -> RollUp:
         quantiles=rowquantiles.asked(experiment),
         triples=tuple(dict.fromkeys(key for metric in metrics for key in triples(metric))),
         airings=airtime.airings(experiment),
+        crossed=stories.crossed(experiment),
         ends_with_story=experiment.analysis.window_ends_with_story,
         by=watched(experiment),
     )
@@ -153,6 +154,7 @@ def _beside(found: ExperimentResult, asked: _Asked, answer: Answer) -> Experimen
         method=replace(found.method, notes=(*found.method.notes, *frames.notes(by_frame))),
         without_crossovers=asked.loyal(answer),
         airtimes=airtime.airtimes(experiment),
+        stories=stories.across(experiment, answer, asked.moments, asked.withheld),
         accruals=airtime.accruals(experiment, answer, asked.moments, asked.withheld),
     )
 

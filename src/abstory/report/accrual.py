@@ -19,8 +19,8 @@ HOURS = (1, 2, 3, 6, 12, 24, 48, 96, 168)
 def accrued(draft: Draft) -> list[Text]:
     """Of the treatment looked at closely (with --all, of each), on every primary metric."""
     shown = draft.page.treatments if draft.page.everything else [draft.page.pick]
-    found = [one for one in draft.page.result.accruals if one.variant in shown]
-    return [line for one in found for line in _told(draft, one)]
+    blocks = [_told(draft, one) for one in draft.page.result.accruals if one.variant in shown]
+    return [line for at, block in enumerate(blocks) for line in ([Text()] if at else []) + block]
 
 
 def _told(draft: Draft, accrual: Accrual) -> list[Text]:

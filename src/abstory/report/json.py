@@ -19,7 +19,7 @@ variants have a second in common: see `plain/retention.py`. `segments`, only whe
 
 Where the file lists stories: `airtimes` [{story, published, ends, live, hours_left}]; where they have a time,
 `accruals` [{metric, variant, reading, points [{hour, viewers, and as in a comparison from `difference` to `method`}]}]:
-the effect among viewers first exposed within so many hours of publication.
+the effect among viewers first exposed within so many hours of publication. `stories`: see `plain/stories.py`.
 
 What is not known is null, with `<name>_unknown` {reason, detail} beside it; an end of a `ci` that is null is unbounded.
 There is no NaN and no Infinity. Changes to this document only ever add to it.
@@ -41,6 +41,7 @@ from abstory.report.plain.factors import factors
 from abstory.report.plain.frames import frames
 from abstory.report.plain.retention import retention
 from abstory.report.plain.segments import segments
+from abstory.report.plain.stories import stories
 from abstory.report.plain.values import Plain, comparison, finite, known, why
 from abstory.results import ArmCount, Check, ExperimentResult, Looking, MetricResult, Status
 from abstory.stats.estimate import Undetermined
@@ -106,6 +107,7 @@ SECTIONS: Mapping[str, Callable[[Page], object]] = {
     "airtimes": airtimes,
     "retention": retention,
     "frames": frames,
+    "stories": stories,
     "accruals": accruals,
     "segments": segments,
     "beliefs": _beliefs,

@@ -24,6 +24,7 @@ from abstory.report.page import Page
 from abstory.report.picked import guardrails, secondary
 from abstory.report.retained import retained
 from abstory.report.segmented import segmented
+from abstory.report.stories import stories
 from abstory.report.tables import Column
 from abstory.results import Check, Ruling, Status
 from abstory.stats.estimate import Reason
@@ -38,7 +39,15 @@ _RULINGS = {
 }
 _STATUS = {Status.OK: "green", Status.WARN: "yellow", Status.FAIL: "bold red", Status.UNKNOWN: "yellow"}
 
-SECTIONS: tuple[Callable[[Draft], list[Text]], ...] = (factors, retained, frames, accrued, segmented, believed)
+SECTIONS: tuple[Callable[[Draft], list[Text]], ...] = (
+    factors,
+    stories,
+    retained,
+    frames,
+    accrued,
+    segmented,
+    believed,
+)
 """What follows the comparisons, in reading order; a section that has nothing to say gives no line."""
 
 

@@ -10,12 +10,14 @@ from abstory.results.frames import NO_WORD, FrameContrast, FrameFunnel, FrameRes
 from abstory.results.method import AsOf, Look, Looking, Method
 from abstory.results.retention import Curve, Lasting, Retention, Second
 from abstory.results.segments import Differing, Segmented, SegmentedMetric, SegmentResult, Segments
+from abstory.results.stories import AcrossStories, StoryEffect
 from abstory.results.verdict import GateCheck, GateOutcome, GateReport, Require, Ruling, Verdict
 
 __all__ = [
     "NO_WORD",
     "Accrual",
     "Accrued",
+    "AcrossStories",
     "Airtime",
     "ArmCount",
     "AsOf",
@@ -52,6 +54,7 @@ __all__ = [
     "SegmentedMetric",
     "Segments",
     "Status",
+    "StoryEffect",
     "Trend",
     "Verdict",
     "crossed",

@@ -15,6 +15,7 @@ from abstory.results.frames import FrameResult
 from abstory.results.method import AsOf, Method
 from abstory.results.retention import Retention
 from abstory.results.segments import Segments
+from abstory.results.stories import AcrossStories
 from abstory.stats.estimate import Effect
 
 
@@ -41,6 +42,7 @@ class ExperimentResult:
             never decided by, for leaving them out selects on behaviour. Empty where there are none.
         factors: what each factor does, by outcome; empty where the variants differ in one unordered factor only.
         airtimes: the stories that the file lists, and when each is visible.
+        stories: every primary comparison over several stories; empty below two.
         accruals: of every primary comparison, over the hours of the stories; empty where no story says when it went up.
         retention: how long views last; None where the variants have no second in common, or nothing was counted.
         segments: effects among viewers alike in an attribute, where they were asked for; exploratory, never decided by.
@@ -73,6 +75,7 @@ class ExperimentResult:
     segments: Segments | None = None
     daily: tuple[Daily, ...] = ()
     frames: FrameResult | None = None
+    stories: tuple[AcrossStories, ...] = ()
 
     @property
     def viewers(self) -> int:

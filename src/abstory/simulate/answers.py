@@ -18,7 +18,8 @@ from abstory.simulate.play import Acts
 from abstory.simulate.values import completed, per_viewer
 from abstory.simulate.watching import watched
 from abstory.stats.moments import Moments, Pair, Triple
-from abstory.warehouse.base import Answer, ArmData, Cap, Late, RollUp, Span, Watched
+from abstory.warehouse.base import Answer, ArmData, Cap, RollUp, Span, Watched
+from abstory.warehouse.parts import Late
 
 if TYPE_CHECKING:
     import numpy as np

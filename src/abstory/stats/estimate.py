@@ -24,6 +24,7 @@ class Reason(StrEnum):
     NO_VIEWERS = "no viewers"
     TOO_FEW = "too few viewers"
     TOO_FEW_SLOTS = "too few slots"
+    FEW_STORIES = "too few stories"
     TOO_EARLY = "too early to read"
     BEFORE_END = "withheld until the declared end"
     BETWEEN_LOOKS = "withheld until a planned look"

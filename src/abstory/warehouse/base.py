@@ -12,6 +12,7 @@ from typing import Protocol
 
 from abstory.metrics import Measure
 from abstory.stats.moments import Moments, Pair, Triple
+from abstory.warehouse.parts import Airing, Late, Met
 from abstory.warehouse.split import Split
 
 
@@ -29,20 +30,6 @@ class Arm:
     variant: str
     length_ms: int | None
     frames: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Airing:
-    """A story, and when it was to be seen: in [from, until), or always where that is not known.
-
-    Attributes:
-        story: its id.
-        from_us, until_us: both or neither.
-    """
-
-    story: str
-    from_us: int | None = None
-    until_us: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +52,7 @@ class RollUp:
         airings: the stories by name, instead of `story`: then only exposures of one of them, while it was on air, count
             (one that names no story is of the only one, or of any).
         ends_with_story: a window closes no later than the story of its first exposure ends.
+        crossed: names of measures that are also summed by story and by pair of stories.
         hourly: `days` are whole hours from the publication of the first exposure's story instead (−1 where that is not
             known); for the roll-up's own use.
         by: attributes by which viewers are to be counted apart, without repeats.
@@ -84,6 +72,7 @@ class RollUp:
     triples: tuple[Triple, ...] = ()
     airings: tuple[Airing, ...] = ()
     ends_with_story: bool = False
+    crossed: tuple[str, ...] = ()
     hourly: bool = False
     by: tuple[str, ...] = ()
 
@@ -163,6 +152,7 @@ class ArmData:
         days: `moments` by day of first exposure (days since 1970-01-01 UTC), only days with a mature viewer; they pool
             to `moments`. Empty where a warehouse does not keep days apart.
         watched: of mature viewers' views; None where no quantile is asked for.
+        stories: by places of two stories among the airings, the first not after the second; empty where not asked.
         hours: `moments` by whole hours from the publication of the first exposure's story; empty where no story says
             when it was published.
         frames: None where the variant's story has no frames.
@@ -178,6 +168,7 @@ class ArmData:
     watched: Watched | None = None
     hours: Mapping[int, Moments] = field(default_factory=dict)
     frames: FrameData | None = None
+    stories: Mapping[tuple[int, int], Met] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,21 +182,6 @@ class Cap:
 
     value: int
     above: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Late:
-    """Events that came when the store already held later ones from after the end of their viewer's window.
-
-    Attributes:
-        events: such events, of closed windows.
-        viewers: whose they are.
-        longest_us: by how much the furthest lies before the events that were already there.
-    """
-
-    events: int
-    viewers: int
-    longest_us: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,21 +224,6 @@ class Answer:
     off_air: int = 0
     elsewhere: int = 0
     splits: Mapping[str, Split] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Later:
-    """Rows of before an instant that arrived only after it, and whether anything had arrived by then.
-
-    Attributes:
-        exposures: of one experiment.
-        events: of any story.
-        began: whether any stored row had arrived by the instant; if not, the store was filled afterwards.
-    """
-
-    exposures: int
-    events: int
-    began: bool
 
 
 @dataclass(frozen=True, slots=True)

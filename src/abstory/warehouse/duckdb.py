@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from abstory.errors import NotWritable, UsageError
-from abstory.warehouse.base import Answer, Endings, Exposure, Ingested, Later, Progress, RollUp, Span, Wishes
+from abstory.warehouse.base import Answer, Endings, Exposure, Ingested, Progress, RollUp, Span, Wishes
 from abstory.warehouse.engine import check_file, connect, engine_errors, statement, transaction
 from abstory.warehouse.migrations import migrate, pending
+from abstory.warehouse.parts import Later
 from abstory.warehouse.split import Split
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from abstory.warehouse.base import Later
+from abstory.warehouse.parts import Later
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

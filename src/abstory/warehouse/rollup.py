@@ -12,6 +12,7 @@ from abstory.warehouse.base import Answer, ArmData, Cap, RollUp
 from abstory.warehouse.rollup_frames import framed
 from abstory.warehouse.rollup_late import late
 from abstory.warehouse.rollup_quantiles import watched
+from abstory.warehouse.rollup_stories import met
 from abstory.warehouse.rollup_text import MILLION, Query, Text
 
 if TYPE_CHECKING:
@@ -51,13 +52,18 @@ def roll_up(connection: DuckDBPyConnection, question: RollUp) -> Answer:
     excluded = _fetch(connection, text.excluded())
     checks = _checks(connection, question, rows)
     views = watched(lambda query: _fetch(connection, query), question)
+    stories = met(lambda query: _fetch(connection, query), question)
     hourly = _hourly(connection, question, caps)
     frames = framed(lambda query: _fetch(connection, query), question)
     behind = late(lambda query: _fetch(connection, query), question)
     return Answer(
         arms={
             arm.variant: replace(
-                _arm(text, rows, i, checks), watched=views.get(i), hours=hourly.get(i, {}), frames=frames.get(i)
+                _arm(text, rows, i, checks),
+                watched=views.get(i),
+                hours=hourly.get(i, {}),
+                frames=frames.get(i),
+                stories=stories.get(i, {}),
             )
             for i, arm in enumerate(question.arms)
         },

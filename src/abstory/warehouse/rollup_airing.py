@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from abstory.warehouse.base import Airing, RollUp
+from abstory.warehouse.base import RollUp
+from abstory.warehouse.parts import Airing
 
 DAY_US = 86_400_000_000
 HOUR_US = 3_600_000_000
@@ -31,7 +32,7 @@ def first_parts(question: RollUp) -> Mapping[str, object]:
         "arm": f"earliest % {codes(question)} // {places}" if told else f"earliest % {codes(question)}",
         "story": f"\n            CAST(earliest % {places} AS INTEGER) AS story," if told else "",
         "aired": f"\n        AND {_aired(question)}" if told else "",
-        "closes": _closes(question),
+        "closes": closes(question),
         "day": _hour(question)
         if question.hourly
         else f"(first_at - (first_at % {DAY_US} + {DAY_US}) % {DAY_US}) // {DAY_US}",
@@ -90,7 +91,8 @@ def _during(airing: Airing) -> str:
     return f" AND exposed_at >= {airing.from_us} AND exposed_at < {airing.until_us}"
 
 
-def _closes(question: RollUp) -> str:
+def closes(question: RollUp) -> str:
+    """When the window of a viewer closes whose first exposure, at `first_at`, was of `story`."""
     ends = _by_story(question, {i: airing.until_us for i, airing in enumerate(question.airings)})
     if not question.ends_with_story or ends is None:
         return "first_at + $window"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from abstory.warehouse.base import Late, RollUp
+from abstory.warehouse.base import RollUp
+from abstory.warehouse.parts import Late
 from abstory.warehouse.rollup_text import Query, Text
 
 Fetch = Callable[[Query], list[tuple[Any, ...]]]

@@ -14,7 +14,7 @@ from itertools import product
 
 from abstory.metrics import COMPLETE, VIEW, Measure, MeasureKind
 from abstory.stats.moments import Pair, Triple, pair, triple
-from abstory.warehouse.base import Arm, RollUp
+from abstory.warehouse.base import RollUp
 from abstory.warehouse.rollup_airing import codes, excluded_parts, first_parts, mine, story_names
 
 LIMBS = {2: 2**48, 3: 2**32}
@@ -125,11 +125,13 @@ class Text:
             events=self._named_events(),
         )
 
+    def _length(self, arm: str = "first.arm") -> str:
+        lengths = [(i, one.length_ms) for i, one in enumerate(self.question.arms) if one.length_ms is not None]
+        known = " ".join(f"WHEN {i} THEN {length}" for i, length in lengths)
+        return f"CASE {arm} {known} END" if known else "CAST(NULL AS BIGINT)"
+
     def _mine(self) -> str:
         return mine(self.question)
-
-    def _length(self) -> str:
-        return _length(self.question.arms)
 
     def _named_events(self) -> str:
         return _listed(self._events) or "NULL"
@@ -294,11 +296,6 @@ def template(name: str) -> str:
 
 def _integer(bound: int) -> str:
     return "BIGINT" if abs(bound) <= _INT64 else "HUGEINT"
-
-
-def _length(arms: Sequence[Arm]) -> str:
-    known = " ".join(f"WHEN {i} THEN {arm.length_ms}" for i, arm in enumerate(arms) if arm.length_ms is not None)
-    return f"CASE first.arm {known} END" if known else "CAST(NULL AS BIGINT)"
 
 
 def _listed(names: Iterable[str]) -> str:

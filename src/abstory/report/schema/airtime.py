@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from abstory.report.schema.words import COUNT, FLAG, INSTANT, TEXT, Schema, known, listed, maybe, named, shaped
+from abstory.report.schema.words import (
+    COUNT,
+    FLAG,
+    INSTANT,
+    INTERVAL,
+    NUMBER,
+    TEXT,
+    Schema,
+    known,
+    listed,
+    maybe,
+    named,
+    shaped,
+)
 
 _NUMBERS = known("statistic") | known("p") | known("critical") | known("standard_error")
 EFFECT: Schema = {
@@ -24,8 +37,26 @@ _AIRTIME: Schema = {
 _POINT: Schema = {"hour": COUNT, "viewers": COUNT, **EFFECT}
 _COMPARED: Schema = {"metric": TEXT, "variant": TEXT, "reading": TEXT}
 
-SECTIONS: Schema = {"airtimes?": listed(named("airtime")), "accruals?": listed(named("accrual"))}
+_ACROSS: Schema = {
+    "metric": TEXT,
+    "variant": TEXT,
+    "met": NUMBER,
+    "each": listed(shaped({"story": TEXT, "viewers": COUNT, **EFFECT})),
+    "fixed_stories": shaped(EFFECT),
+    "random_stories": shaped(EFFECT),
+    **known("spread"),
+    **known("spread_ci", INTERVAL),
+    **known("inconsistency"),
+    **known("scatter_p"),
+}
+
+SECTIONS: Schema = {
+    "airtimes?": listed(named("airtime")),
+    "stories?": listed(named("across_stories")),
+    "accruals?": listed(named("accrual")),
+}
 DEFINITIONS: Schema = {
     "airtime": shaped(_AIRTIME),
+    "across_stories": shaped(_ACROSS),
     "accrual": shaped({**_COMPARED, "points": listed(shaped(_POINT))}),
 }

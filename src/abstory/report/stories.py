@@ -1,0 +1,89 @@
+"""One contrast in several stories: each drawn on one axis, then these stories together, then stories like these."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from abstory import digits
+from abstory.report import bars, cells
+from abstory.report.draft import Draft
+from abstory.report.tables import Column, Drawing
+from abstory.results import AcrossStories
+from abstory.stats.estimate import Effect, Estimate, Undetermined
+
+FIXED, RANDOM = "these stories", "stories like these"
+
+
+def stories(draft: Draft) -> list[Text]:
+    """Of the treatment looked at closely (with --all, of each), on every primary metric."""
+    shown = draft.page.treatments if draft.page.everything else [draft.page.pick]
+    blocks = [_told(draft, one) for one in draft.page.result.stories if one.variant in shown]
+    return [line for at, block in enumerate(blocks) for line in ([Text()] if at else []) + block]
+
+
+def _told(draft: Draft, told: AcrossStories) -> list[Text]:
+    effects = [*(one.effect for one in told.stories), told.fixed, told.random]
+    lift = any(isinstance(e, Effect) and isinstance(e.lift, Estimate) for e in effects)
+    found = [_estimate(effect, lift=lift) for effect in effects]
+    head = (
+        f"{told.metric}, {draft.name(told.variant)}, story by story. A viewer met {digits.figures(told.met)} of them."
+    )
+    names = (*(draft.look.say(one.story) for one in told.stories), FIXED, RANDOM)
+    viewers = (*(digits.count(one.viewers) for one in told.stories), "", "")
+    points = tuple(cells.point(draft, one, told.unit, lift=lift) for one in found)
+    ends = tuple(cells.ends(draft, one, told.unit, lift=lift) for one in found)
+    columns: list[Column | Drawing] = [
+        Column("story", names),
+        Column("viewers", viewers, right=True, drop=2, name="viewers"),
+        Column("lift" if lift else "change", points, right=True),
+        _drawing(draft, told, found, lift=lift),
+        Column(cells.confidence(draft.page.result.method.alpha), ends, right=True, drop=1, name="interval"),
+    ]
+    return draft.paragraph("STORIES  ", head, style="bold") + draft.table(columns) + _differ(draft, told)
+
+
+def _differ(draft: Draft, told: AcrossStories) -> list[Text]:
+    """How much the stories differ, and what stands behind the two pooled lines."""
+    if isinstance(told.random, Undetermined):
+        return draft.paragraph("", f"{RANDOM}: {told.random}. {_apart(told)}")
+    spread, ends = told.spread, told.spread_interval
+    if (
+        isinstance(spread, Undetermined)
+        or isinstance(ends, Undetermined)
+        or isinstance(told.inconsistency, Undetermined)
+    ):
+        return []
+    size = digits.difference(spread, told.unit).removeprefix("+")
+    between = digits.between(ends, told.unit).replace("+", "")
+    said = f"between stories the effect varies by {size} (SD; {between}), I² {digits.rate(told.inconsistency)}."
+    df = len(told.stories) - 1
+    return draft.paragraph("", f"{said} {_apart(told)} {RANDOM}: t with {df} df, at one look.")
+
+
+def _apart(told: AcrossStories) -> str:
+    if isinstance(told.scatter_p, Undetermined):
+        return ""
+    return f"No difference between them: {digits.p_said(told.scatter_p)}."
+
+
+def _estimate(effect: Effect | Undetermined, *, lift: bool) -> Estimate | None:
+    if isinstance(effect, Undetermined):
+        return None
+    found = effect.lift if lift else effect.difference
+    return found if isinstance(found, Estimate) else None
+
+
+def _drawing(draft: Draft, told: AcrossStories, found: Sequence[Estimate | None], *, lift: bool) -> Drawing:
+    limit = bars.limit_for(one for one in found if one)
+    low, high = (digits.level(x) if lift else digits.difference(x, told.unit) for x in (-limit, limit))
+
+    def draw(width: int) -> Column:
+        axis = bars.Axis(limit, width - 1 + width % 2)
+        return Column(
+            draft.look.plain(axis.head(low, high)), tuple(draft.look.plain(bars.draw(axis, e)) for e in found)
+        )
+
+    least = max(bars.LEAST, 2 * max(len(low), len(high)) + 3)
+    return Drawing(draw, least, max(least, bars.MOST), drop=3, name="drawn intervals")
