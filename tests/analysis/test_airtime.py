@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from abstory.analysis import airtime, analyse, plan
-from abstory.analysis.readings import closes_us
 from abstory.experiment import DAY_US, HOUR_US, Experiment
 from abstory.results import Airtime
 from abstory.stats.estimate import Effect, Reason
@@ -51,12 +50,12 @@ def test_the_question_names_the_stories_and_when_they_are_seen():
 
 
 def test_the_last_window_closes_with_the_last_story_where_that_is_declared():
-    assert closes_us(declared()) == UP + 2 * DAY_US  # a day of life, and a window of a day
-    assert closes_us(declared(analysis={"window_ends_with_story": True})) == UP + DAY_US
+    assert declared().closes_us == UP + 2 * DAY_US  # a day of life, and a window of a day
+    assert declared(analysis={"window_ends_with_story": True}).closes_us == UP + DAY_US
     late = [{"id": "t", "published": "2025-11-29T23:00Z"}, {"id": "u", "published": "2025-11-23T20:00Z"}]
     schedule_ends = declared().end_us
-    assert closes_us(declared(stories=late, analysis={"window_ends_with_story": True})) == schedule_ends
-    assert closes_us(declared(stories=["t"])) == schedule_ends + DAY_US
+    assert declared(stories=late, analysis={"window_ends_with_story": True}).closes_us == schedule_ends
+    assert declared(stories=["t"]).closes_us == schedule_ends + DAY_US
 
 
 hours = st.dictionaries(
@@ -96,8 +95,8 @@ def test_hours_follow_publication_and_wait_for_both_variants():
 def test_a_fixed_horizon_withholds_the_hours_too():
     experiment = declared(analysis={"looks": "fixed"})
     data = {0: (600, 90)}
-    assert accruals(experiment, data, data, at=closes_us(experiment) - 1) == ()
-    assert len(accruals(experiment, data, data, at=closes_us(experiment))) == 1
+    assert accruals(experiment, data, data, at=experiment.closes_us - 1) == ()
+    assert len(accruals(experiment, data, data, at=experiment.closes_us)) == 1
 
 
 @pytest.mark.parametrize(

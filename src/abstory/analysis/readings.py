@@ -33,15 +33,9 @@ def fixed(experiment: Experiment) -> bool:
     return experiment.analysis.looks == "fixed"
 
 
-def closes_us(experiment: Experiment) -> int:
-    """When the last window closes: after the schedule's end, or that of the last story where that comes first."""
-    last = experiment.last_exposure_us
-    return last if experiment.analysis.window_ends_with_story else last + experiment.analysis.window.us
-
-
 def over(experiment: Experiment, as_of_us: int) -> bool:
     """Whether the last window is closed."""
-    return as_of_us >= closes_us(experiment)
+    return as_of_us >= experiment.closes_us
 
 
 def planned(experiment: Experiment) -> int:
@@ -58,7 +52,7 @@ def planned_looks(experiment: Experiment) -> PlannedLooks | None:
 def withheld(experiment: Experiment, as_of_us: int, look: Look | None) -> Undetermined | None:
     """Why no effect at all may be shown now; None where they may."""
     if fixed(experiment) and not over(experiment, as_of_us):
-        return Undetermined(Reason.BEFORE_END, instant(closes_us(experiment)))
+        return Undetermined(Reason.BEFORE_END, instant(experiment.closes_us))
     if planned_looks(experiment) and look is None:
         return Undetermined(Reason.BETWEEN_LOOKS)
     return None
@@ -137,7 +131,7 @@ def _both_lengths(experiment: Experiment, metric: Metric, variant: Variant) -> s
 def not_yet(experiment: Experiment, as_of_us: int, look: Look | None) -> Undetermined | None:
     """Why the declared way of looking shows no effect at an instant; None where it does."""
     if fixed(experiment) and not over(experiment, as_of_us):
-        return Undetermined(Reason.BEFORE_END, instant(closes_us(experiment)))
+        return Undetermined(Reason.BEFORE_END, instant(experiment.closes_us))
     if planned_looks(experiment) and look is None:
         return Undetermined(Reason.BETWEEN_LOOKS)
     return None
@@ -240,7 +234,7 @@ def _time_notes(experiment: Experiment, as_of_us: int, now_us: int | None) -> It
     if fixed(experiment):
         yield "a fixed horizon has one look: effects are withheld until the last window of the schedule is closed"
     if now_us is not None and over(experiment, now_us):
-        end = instant(closes_us(experiment))
+        end = instant(experiment.closes_us)
         yield f"the stored data end before the last window closes ({end}): once all are loaded, ask --as-of then"
 
 

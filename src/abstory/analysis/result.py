@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from abstory.analysis import adjustment, airtime, capping, factors, families, frames, readings, rowquantiles, stories
+from abstory.analysis import (
+    adjustment,
+    airtime,
+    capping,
+    factors,
+    families,
+    fatigue,
+    frames,
+    readings,
+    rowquantiles,
+    stories,
+)
 from abstory.analysis.daily import daily
 from abstory.analysis.factor_contrasts import Question
 from abstory.analysis.words import reads
@@ -87,6 +98,7 @@ def plan(experiment: Experiment, as_of_us: int) -> RollUp:
         quantiles=rowquantiles.asked(experiment),
         triples=tuple(dict.fromkeys(key for metric in metrics for key in triples(metric))),
         airings=airtime.airings(experiment),
+        repeated=fatigue.repeated(experiment),
         crossed=stories.crossed(experiment),
         ends_with_story=experiment.analysis.window_ends_with_story,
         by=watched(experiment),
@@ -116,7 +128,8 @@ def analyse(
     as_of_us = at.as_of_us if isinstance(at, Look) else at
     end, stamps = data_end(span), stored or {}
     age_us = None if now_us is None or end is None else now_us - end
-    quality = checks(Evidence(experiment, answer, stamps, age_us, readings.over(experiment, as_of_us), as_of_us))
+    evidence = Evidence(experiment, answer, stamps, age_us, readings.over(experiment, as_of_us), as_of_us)
+    quality = checks(evidence)
     trusted = all(check.status is not Status.FAIL for check in quality)
     asked = _Asked(experiment, rowquantiles.moments(experiment, answer), as_of_us, trusted, look)
     first = _first_exposure(experiment, answer, span)
@@ -141,19 +154,22 @@ def analyse(
         factors=by_factor,
         data_hash=data_hash(answer, as_of_us=as_of_us, fingerprint=experiment.fingerprint, stored=stamps),
     )
-    return _beside(found, asked, answer)
+    return _beside(found, asked, evidence)
 
 
-def _beside(found: ExperimentResult, asked: _Asked, answer: Answer) -> ExperimentResult:
+def _beside(found: ExperimentResult, asked: _Asked, evidence: Evidence) -> ExperimentResult:
     """The result with what stands beside its comparisons, each from a module of its own."""
-    experiment = asked.experiment
+    experiment, answer = asked.experiment, evidence.answer
     by_frame = frames.frames(frames.Question(experiment, answer, asked.closed, asked.look))
+    exposures = fatigue.by_exposure(experiment, answer, asked.moments, asked.withheld)
     return replace(
         found,
         frames=by_frame,
         method=replace(found.method, notes=(*found.method.notes, *frames.notes(by_frame))),
         without_crossovers=asked.loyal(answer),
         airtimes=airtime.airtimes(experiment),
+        by_exposure=exposures,
+        fading=fatigue.fading(found.metrics, exposures, evidence),
         stories=stories.across(experiment, answer, asked.moments, asked.withheld),
         accruals=airtime.accruals(experiment, answer, asked.moments, asked.withheld),
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from abstory import digits
-from abstory.decision.ruling import DO_NO_HARM, decide, decide_for, leader, may_be
+from abstory.decision.ruling import DO_NO_HARM, decide, decide_for, fades, leader, may_be
 from abstory.decision.standing import Case, Line, Standing
 from abstory.experiment import Experiment
 from abstory.results import (
@@ -128,6 +128,7 @@ def _lines(case: Case, standing: Standing) -> Iterator[GateCheck]:
     yield from (_primary(case, line) for line in standing.primaries)
     yield from (GateCheck("secondary", Status.FAIL, f"{line} is worse", _figures(line)) for line in standing.conflicts)
     yield from (_guardrail(line) for line in standing.guardrails)
+    yield from _novelty(case, standing.variant)
 
 
 def _runtime(case: Case, variant: str) -> GateCheck:
@@ -138,6 +139,16 @@ def _runtime(case: Case, variant: str) -> GateCheck:
     people = _looks(case.looking) if case.looking else f"{viewers:,} {more} {declared.min_per_variant:,} viewers"
     status = Status.OK if case.ready(variant) else Status.UNKNOWN
     return GateCheck("runtime", status, f"{text}, {people}", {"runtime_us": case.runtime_us, "viewers": viewers})
+
+
+def _novelty(case: Case, variant: str) -> Iterator[GateCheck]:
+    """One line a fading effect, or that none does; nothing where the file does not hold for it."""
+    fading = case.fading(variant)
+    for told in fading:
+        figures: dict[str, float | int | str | None] = {"metric": told.metric, "by": told.by, "p": told.p_value}
+        yield GateCheck("novelty", Status.UNKNOWN, fades(told).removeprefix("held: "), figures)
+    if not fading and case.experiment.decision.novelty == "hold":
+        yield GateCheck("novelty", Status.OK, "no primary effect is shown to fade", {})
 
 
 def _looks(looking: Looking) -> str:

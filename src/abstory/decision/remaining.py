@@ -69,9 +69,9 @@ def _to_the_next_look(case: Case) -> int | None:
 
 
 def _to_the_end(case: Case) -> int | None:
-    if case.experiment.end_us >= _UNBOUNDED_US:
+    if case.experiment.closes_us >= _UNBOUNDED_US:
         return None
-    return math.ceil((case.closes_us - case.result.as_of_us) / DAY_US)
+    return math.ceil((case.experiment.closes_us - case.result.as_of_us) / DAY_US)
 
 
 def _minimum(case: Case, variant: str) -> float:

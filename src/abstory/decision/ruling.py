@@ -3,7 +3,7 @@
 The rule is that of Schultzberg, Ankargren & Frånberg (2024, arXiv 2402.11609, sections 3 and 4): ship when at least
 one primary metric is shown better, no metric is shown worse, every guardrail is shown to hold, and the data can be
 trusted. `do_no_harm` asks of the primaries only that each is shown not to be worse by its MDE (without an MDE: better).
-A file's own ordered rules take the place of all this, but for INVALID.
+A file's own ordered rules take the place of all this, but for INVALID and `novelty: hold`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from abstory.errors import UsageError
 from abstory.experiment import Experiment
 from abstory.experiment.clauses import Rule
 from abstory.metrics import Direction
-from abstory.results import ExperimentResult, Looking, Reads, Ruling, Status, Verdict
+from abstory.results import ExperimentResult, Fading, Looking, Reads, Ruling, Status, Verdict
 from abstory.stats.estimate import Interval, Undetermined
 
 DO_NO_HARM = "do_no_harm"
@@ -97,7 +97,21 @@ def _unreadable(result: ExperimentResult, variant: str | None) -> Verdict | None
 def _ruling(case: Case, standing: Standing) -> Verdict:
     tests = (_by_rules, _inconclusive) if isinstance(case.rule, tuple) else _PRECEDENCE
     found = (test(case, standing) for test in tests)
-    return next((verdict for verdict in found if verdict), None) or _wait(case, standing)
+    return _held(case, next((verdict for verdict in found if verdict), None) or _wait(case, standing))
+
+
+def _held(case: Case, verdict: Verdict) -> Verdict:
+    """What `novelty: hold` makes of a ship whose effect is shown to wear off: wait, or at the end ask a person."""
+    fading = case.fading(verdict.variant) if verdict.ruling is Ruling.SHIP else ()
+    if not fading:
+        return verdict
+    told = tuple(map(fades, fading))
+    return Verdict(Ruling.REVIEW if case.over else Ruling.WAIT, verdict.variant, (*told, *verdict.reasons))
+
+
+def fades(told: Fading) -> str:
+    """As in `held: the effect on cta_rate fades with the day of first exposure (p=0.0021)`."""
+    return f"held: the effect on {told.metric} fades with the {told.by} ({digits.p_said(told.p_value)})"
 
 
 def _by_rules(case: Case, standing: Standing) -> Verdict | None:

@@ -9,7 +9,7 @@ from abstory import digits
 from abstory.experiment import Experiment, Role, Size
 from abstory.experiment.clauses import Rule
 from abstory.metrics import Direction
-from abstory.results import Comparison, ExperimentResult, Looking, MetricResult, Reads
+from abstory.results import Comparison, ExperimentResult, Fading, Looking, MetricResult, Reads
 from abstory.stats.estimate import Effect, Estimate, Interval, Undetermined
 
 
@@ -193,10 +193,11 @@ class Case:
     result: ExperimentResult
     rule: str | tuple[Rule, ...]
 
-    @property
-    def closes_us(self) -> int:
-        """When the last window of the schedule closes."""
-        return self.experiment.end_us + self.experiment.analysis.window.us
+    def fading(self, variant: str | None) -> tuple[Fading, ...]:
+        """What holds a treatment back under `novelty: hold`: its primary effects that are shown to wear off."""
+        if self.experiment.decision.novelty != "hold":
+            return ()
+        return tuple(one for one in self.result.fading if one.variant == variant)
 
     @property
     def looking(self) -> Looking | None:
@@ -207,7 +208,7 @@ class Case:
     def over(self) -> bool:
         """Whether nothing more will be read: the last window is closed, or the last planned look is taken."""
         last = self.looking.look if self.looking else None
-        return self.result.as_of_us >= self.closes_us or bool(last and last.last)
+        return self.result.as_of_us >= self.experiment.closes_us or bool(last and last.last)
 
     @property
     def runtime_us(self) -> int:

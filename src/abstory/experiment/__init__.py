@@ -173,6 +173,12 @@ class Experiment(Frozen):
         known = [end for end in ends if end is not None]
         return min(self.end_us, max(known)) if known and len(known) == len(ends) else self.end_us
 
+    @property
+    def closes_us(self) -> int:
+        """When the last window closes: after the schedule's end, or that of the last story where that comes first."""
+        ends = self.analysis.window_ends_with_story
+        return self.last_exposure_us if ends else self.last_exposure_us + self.analysis.window.us
+
     @cached_property
     def control(self) -> Variant:
         """The cell of all first levels; of several such (an A/A test) the first declared."""
@@ -236,7 +242,7 @@ class Experiment(Frozen):
             "metrics": sorted(_canonical_use(use) for use in self._uses()),
             "define": {name: own.canonical() for name, own in self.metrics.define.items()},
             "analysis": self.analysis.canonical(),
-            "decision": self.decision.model_dump(mode="json") | {"min_runtime": self.decision.min_runtime.us},
+            "decision": self.decision.canonical(),
         }
 
     @cached_property

@@ -205,3 +205,9 @@ class Decision(Frozen):
     min_runtime: DurationField = Field(Duration(7 * DAY_US, "7d"), description="No verdict before.")
     min_per_variant: Count = Field(1000, description="No verdict with fewer viewers in any variant.")
     otherwise: Literal["keep_control", "review"] = "keep_control"
+    novelty: Literal["warn", "hold"] = Field("warn", description="Whether an effect that fades may ship.")
+
+    def canonical(self) -> Mapping[str, object]:
+        """As plain data for the fingerprint; fields that came later count only where they are used."""
+        plain = self.model_dump(mode="json") | {"min_runtime": self.min_runtime.us}
+        return {name: value for name, value in plain.items() if (name, value) != ("novelty", "warn")}

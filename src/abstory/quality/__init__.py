@@ -8,7 +8,7 @@ from abstory.quality.airtime import AIRTIME
 from abstory.quality.arrival import crossover, differs, drift, mismatch, smaller_shares, srm, unknown_variant
 from abstory.quality.before import covariates
 from abstory.quality.counts import COUNTS, age, immature, silent
-from abstory.quality.days import daily_split, late, novelty
+from abstory.quality.days import daily_split, fading_by_day, late, novelty
 from abstory.quality.evidence import Evidence
 from abstory.quality.lateness import arrived_late
 from abstory.quality.segments import segment_split, split_by, watched
@@ -41,4 +41,4 @@ def checks(evidence: Evidence) -> tuple[Check, ...]:
     return tuple(check(evidence) for check in _CHECKS)
 
 
-__all__ = ["Evidence", "checks", "differs", "smaller_shares", "split_by", "watched"]
+__all__ = ["Evidence", "checks", "differs", "fading_by_day", "smaller_shares", "split_by", "watched"]

@@ -60,9 +60,8 @@ def novelty(evidence: Evidence) -> Check:
         said = "effects steady over days" if trends else "too few days to see effects wear off"
         return Check("novelty", Status.OK, said, "", figures)
     (metric, variant), trend = min(trends.items(), key=lambda item: item[1].p_value)
-    fades = abs(trend.late) < abs(trend.pooled) or trend.late * trend.pooled < 0
     said = (
-        f"the effect of {variant} on {metric} {'fades' if fades else 'grows'} with the day of first exposure"
+        f"the effect of {variant} on {metric} {'fades' if _fades(trend) else 'grows'} with the day of first exposure"
         f" ({digits.p_said(min(adjusted))})"
     )
     figures |= {"metric": metric, "variant": variant, "slope": trend.slope}
@@ -70,6 +69,18 @@ def novelty(evidence: Evidence) -> Check:
         figures |= {"pooled": trend.pooled, "late": trend.late}
     advice = "trust the later half of the days more"
     return Check("novelty", Status.WARN, said, advice if evidence.over else f"let it run on, and {advice}", figures)
+
+
+def fading_by_day(evidence: Evidence) -> dict[tuple[str, str], float]:
+    """(metric, treatment) to the p of every primary effect that fades, where `novelty` would warn of it."""
+    trends = dict(_trends(evidence))
+    adjusted = holm([trend.p_value for trend in trends.values()])
+    return {key: p for (key, trend), p in zip(trends.items(), adjusted, strict=True) if p < FLAG_P and _fades(trend)}
+
+
+def _fades(trend: Trend) -> bool:
+    """Whether the later half of the days has less of the effect than all of them."""
+    return abs(trend.late) < abs(trend.pooled) or trend.late * trend.pooled < 0
 
 
 def late(evidence: Evidence) -> Check:

@@ -19,7 +19,8 @@ variants have a second in common: see `plain/retention.py`. `segments`, only whe
 
 Where the file lists stories: `airtimes` [{story, published, ends, live, hours_left}]; where they have a time,
 `accruals` [{metric, variant, reading, points [{hour, viewers, and as in a comparison from `difference` to `method`}]}]:
-the effect among viewers first exposed within so many hours of publication. `stories`: see `plain/stories.py`.
+the effect among viewers first exposed within so many hours of publication. `stories`: see `plain/stories.py`;
+`by_exposure` and `fading`: see `plain/fatigue.py`.
 
 What is not known is null, with `<name>_unknown` {reason, detail} beside it; an end of a `ci` that is null is unbounded.
 There is no NaN and no Infinity. Changes to this document only ever add to it.
@@ -38,6 +39,7 @@ from abstory.report.page import Page
 from abstory.report.plain.airtime import accruals, airtimes
 from abstory.report.plain.daily import daily
 from abstory.report.plain.factors import factors
+from abstory.report.plain.fatigue import by_exposure, fading
 from abstory.report.plain.frames import frames
 from abstory.report.plain.retention import retention
 from abstory.report.plain.segments import segments
@@ -110,6 +112,8 @@ SECTIONS: Mapping[str, Callable[[Page], object]] = {
     "stories": stories,
     "accruals": accruals,
     "segments": segments,
+    "by_exposure": by_exposure,
+    "fading": fading,
     "beliefs": _beliefs,
 }
 """Parts that only some reports have, and what makes them; one that is empty is left out."""

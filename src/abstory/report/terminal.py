@@ -17,6 +17,7 @@ from abstory.report.believed import believed
 from abstory.report.compared import compared
 from abstory.report.draft import Draft
 from abstory.report.factors import factors
+from abstory.report.fatigue import fatigued
 from abstory.report.frames import frames
 from abstory.report.json import status
 from abstory.report.look import Look
@@ -45,6 +46,7 @@ SECTIONS: tuple[Callable[[Draft], list[Text]], ...] = (
     retained,
     frames,
     accrued,
+    fatigued,
     segmented,
     believed,
 )

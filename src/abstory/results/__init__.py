@@ -6,6 +6,7 @@ from abstory.results.daily import Daily, DayEffect
 from abstory.results.data import ArmCount, Check, Status
 from abstory.results.experiment import ExperimentResult, crossed
 from abstory.results.factors import CellMean, FactorEffect, FactorResult, Interaction, Part, Trend
+from abstory.results.fatigue import AtExposure, ByExposure, Fading
 from abstory.results.frames import NO_WORD, FrameContrast, FrameFunnel, FrameResult
 from abstory.results.method import AsOf, Look, Looking, Method
 from abstory.results.retention import Curve, Lasting, Retention, Second
@@ -21,6 +22,8 @@ __all__ = [
     "Airtime",
     "ArmCount",
     "AsOf",
+    "AtExposure",
+    "ByExposure",
     "CellMean",
     "Check",
     "Comparison",
@@ -31,6 +34,7 @@ __all__ = [
     "ExperimentResult",
     "FactorEffect",
     "FactorResult",
+    "Fading",
     "FrameContrast",
     "FrameFunnel",
     "FrameResult",

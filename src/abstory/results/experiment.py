@@ -11,6 +11,7 @@ from abstory.results.comparison import MetricResult
 from abstory.results.daily import Daily
 from abstory.results.data import ArmCount, Check, Status
 from abstory.results.factors import FactorResult
+from abstory.results.fatigue import ByExposure, Fading
 from abstory.results.frames import FrameResult
 from abstory.results.method import AsOf, Method
 from abstory.results.retention import Retention
@@ -42,6 +43,8 @@ class ExperimentResult:
             never decided by, for leaving them out selects on behaviour. Empty where there are none.
         factors: what each factor does, by outcome; empty where the variants differ in one unordered factor only.
         airtimes: the stories that the file lists, and when each is visible.
+        by_exposure: every primary comparison from exposure to exposure; empty where nobody came back, or not asked.
+        fading: primary effects shown to wear off; what `novelty: hold` goes by.
         stories: every primary comparison over several stories; empty below two.
         accruals: of every primary comparison, over the hours of the stories; empty where no story says when it went up.
         retention: how long views last; None where the variants have no second in common, or nothing was counted.
@@ -76,6 +79,8 @@ class ExperimentResult:
     daily: tuple[Daily, ...] = ()
     frames: FrameResult | None = None
     stories: tuple[AcrossStories, ...] = ()
+    by_exposure: tuple[ByExposure, ...] = ()
+    fading: tuple[Fading, ...] = ()
 
     @property
     def viewers(self) -> int:

@@ -73,7 +73,8 @@ class GateCheck:
     """One line of a gate.
 
     Attributes:
-        id: `data`, `runtime`, `primary`, `secondary`, `guardrail` or `age`; a metric's line has its name in `figures`.
+        id: `data`, `runtime`, `primary`, `secondary`, `guardrail`, `novelty` or `age`; a metric's line has its name in
+            `figures`.
         status: OK; FAIL, the answer is no; UNKNOWN, not decided yet.
         text: what was compared with what, figures included.
         figures: the numbers behind it as fractions, for JSON: of a metric line `metric`, `scale` (`lift` or

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from abstory.analysis.readings import closes_us
 from abstory.errors import UsageError
 from abstory.experiment import DAY_US, HOUR_US, Audience, Experiment, Outcome, Role, Schedule, Variant
 from abstory.metrics import COMPLETE, VIEW, Direction, MeasureKind, Metric
@@ -72,8 +71,8 @@ class Design:
     def looks_us(self) -> tuple[int, ...]:
         """The end of every day of the schedule, and the end of the last window."""
         experiment = self.experiment
-        days = range(experiment.start_us + DAY_US, closes_us(experiment), DAY_US)
-        return (*days, closes_us(experiment))
+        days = range(experiment.start_us + DAY_US, experiment.closes_us, DAY_US)
+        return (*days, experiment.closes_us)
 
     def truth(self, variant: Variant, metric: Metric) -> float:
         """The planted value of a metric for one variant."""

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from abstory.metrics import Measure
 from abstory.stats.moments import Moments, Pair, Triple
-from abstory.warehouse.parts import Airing, Late, Met
+from abstory.warehouse.parts import Airing, Late, Met, Occasions
 from abstory.warehouse.split import Split
 
 
@@ -53,6 +53,7 @@ class RollUp:
             (one that names no story is of the only one, or of any).
         ends_with_story: a window closes no later than the story of its first exposure ends.
         crossed: names of measures that are also summed by story and by pair of stories.
+        repeated: names of measures that are also asked for exposure by exposure.
         hourly: `days` are whole hours from the publication of the first exposure's story instead (−1 where that is not
             known); for the roll-up's own use.
         by: attributes by which viewers are to be counted apart, without repeats.
@@ -73,6 +74,7 @@ class RollUp:
     airings: tuple[Airing, ...] = ()
     ends_with_story: bool = False
     crossed: tuple[str, ...] = ()
+    repeated: tuple[str, ...] = ()
     hourly: bool = False
     by: tuple[str, ...] = ()
 
@@ -153,6 +155,7 @@ class ArmData:
             to `moments`. Empty where a warehouse does not keep days apart.
         watched: of mature viewers' views; None where no quantile is asked for.
         stories: by places of two stories among the airings, the first not after the second; empty where not asked.
+        occasions: exposure by exposure; None where not asked.
         hours: `moments` by whole hours from the publication of the first exposure's story; empty where no story says
             when it was published.
         frames: None where the variant's story has no frames.
@@ -169,6 +172,7 @@ class ArmData:
     hours: Mapping[int, Moments] = field(default_factory=dict)
     frames: FrameData | None = None
     stories: Mapping[tuple[int, int], Met] = field(default_factory=dict)
+    occasions: Occasions | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
-"""Parts of questions and answers that only some experiments have: stories and their times, what came late."""
+"""Parts of questions and answers that only some experiments have: stories, repeated exposures, rows that came late."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from abstory.stats.moments import Moments
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +68,21 @@ class Later:
     exposures: int
     events: int
     began: bool
+
+
+SPACING = "spacing"
+"""The measure that slopes over exposures are divided by: k (k² − 1) of a viewer with k exposures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Occasions:
+    """One arm exposure by exposure: the n-th runs up to the next, a viewer's window at most.
+
+    Attributes:
+        lines: of viewers with several exposures, slopes as numerators under the measures' names and `SPACING` below;
+            None where nobody has two.
+        numbers: everybody at their n-th exposure, from 1.
+    """
+
+    lines: Moments | None
+    numbers: Mapping[int, Moments]

@@ -11,6 +11,7 @@ from abstory.stats.moments import Moments
 from abstory.warehouse.base import Answer, ArmData, Cap, RollUp
 from abstory.warehouse.rollup_frames import framed
 from abstory.warehouse.rollup_late import late
+from abstory.warehouse.rollup_occasions import occasions
 from abstory.warehouse.rollup_quantiles import watched
 from abstory.warehouse.rollup_stories import met
 from abstory.warehouse.rollup_text import MILLION, Query, Text
@@ -55,6 +56,7 @@ def roll_up(connection: DuckDBPyConnection, question: RollUp) -> Answer:
     stories = met(lambda query: _fetch(connection, query), question)
     hourly = _hourly(connection, question, caps)
     frames = framed(lambda query: _fetch(connection, query), question)
+    repeated = occasions(lambda query: _fetch(connection, query), question)
     behind = late(lambda query: _fetch(connection, query), question)
     return Answer(
         arms={
@@ -64,6 +66,7 @@ def roll_up(connection: DuckDBPyConnection, question: RollUp) -> Answer:
                 hours=hourly.get(i, {}),
                 frames=frames.get(i),
                 stories=stories.get(i, {}),
+                occasions=repeated.get(i),
             )
             for i, arm in enumerate(question.arms)
         },

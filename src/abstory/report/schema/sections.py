@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abstory.report.schema import airtime, frames, retention
+from abstory.report.schema import airtime, fatigue, frames, retention
 from abstory.report.schema.words import (
     COUNT,
     DAY,
@@ -26,6 +26,7 @@ from abstory.warehouse.split import SegmentKind
 SECTIONS: Schema = {
     "factors?": listed(named("factors")),
     **airtime.SECTIONS,
+    **fatigue.SECTIONS,
     "retention?": retention.RETENTION,
     "segments?": named("segments"),
     "effect_by_day?": listed(named("daily")),
@@ -120,6 +121,7 @@ def _interaction() -> Schema:
 
 DEFINITIONS: Schema = {
     **airtime.DEFINITIONS,
+    **fatigue.DEFINITIONS,
     **retention.DEFINITIONS,
     "segments": _segments(),
     "segmented_metric": _segmented_metric(),

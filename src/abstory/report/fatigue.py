@@ -1,0 +1,69 @@
+"""How an effect changes from one exposure of a viewer to the next: drawn at each, with the test within viewers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from abstory import digits
+from abstory.report import bars, cells
+from abstory.report.draft import Draft
+from abstory.report.tables import Column, Drawing
+from abstory.results import ByExposure
+from abstory.stats.estimate import Effect, Estimate, Undetermined
+
+
+def fatigued(draft: Draft) -> list[Text]:
+    """Of the treatment looked at closely (with --all, of each), on every primary rate and mean."""
+    shown = draft.page.treatments if draft.page.everything else [draft.page.pick]
+    blocks = [_told(draft, one) for one in draft.page.result.by_exposure if one.variant in shown]
+    return [line for at, block in enumerate(blocks) for line in ([Text()] if at else []) + block]
+
+
+def _told(draft: Draft, told: ByExposure) -> list[Text]:
+    lift = any(isinstance(p.effect, Effect) and isinstance(p.effect.lift, Estimate) for p in told.points)
+    found = [_estimate(point.effect, lift=lift) for point in told.points]
+    head = f"{told.metric}, {draft.name(told.variant)}, at each exposure of a viewer. {_slope(told)}"
+    ends = tuple(cells.ends(draft, one, told.unit, lift=lift) for one in found)
+    columns: list[Column | Drawing] = [
+        Column("exposure", tuple(str(point.number) for point in told.points)),
+        Column("viewers", tuple(digits.count(p.viewers) for p in told.points), right=True, drop=2, name="viewers"),
+        Column(
+            "lift" if lift else "change",
+            tuple(cells.point(draft, one, told.unit, lift=lift) for one in found),
+            right=True,
+        ),
+        _drawing(draft, told, found, lift=lift),
+        Column(cells.confidence(draft.page.result.method.alpha), ends, right=True, drop=1, name="interval"),
+    ]
+    return draft.paragraph("FATIGUE  ", head, style="bold") + draft.table(columns)
+
+
+def _slope(told: ByExposure) -> str:
+    """The change within viewers who came back."""
+    if isinstance(told.slope, Undetermined) or told.p_value is None:
+        return f"Its change within viewers: {told.slope}."
+    size = digits.difference(told.slope.value, told.unit)
+    ends = digits.between(told.slope.interval, told.unit)
+    return f"Within {told.returned:,} who came back: {size} an exposure ({ends}), {digits.p_said(told.p_value)}."
+
+
+def _estimate(effect: Effect | Undetermined, *, lift: bool) -> Estimate | None:
+    if isinstance(effect, Undetermined):
+        return None
+    found = effect.lift if lift else effect.difference
+    return found if isinstance(found, Estimate) else None
+
+
+def _drawing(draft: Draft, told: ByExposure, found: Sequence[Estimate | None], *, lift: bool) -> Drawing:
+    limit = bars.limit_for(one for one in found if one)
+    low, high = (digits.level(x) if lift else digits.difference(x, told.unit) for x in (-limit, limit))
+
+    def draw(width: int) -> Column:
+        axis = bars.Axis(limit, width - 1 + width % 2)
+        rows = tuple(draft.look.plain(bars.draw(axis, one)) for one in found)
+        return Column(draft.look.plain(axis.head(low, high)), rows)
+
+    least = max(bars.LEAST, 2 * max(len(low), len(high)) + 3)
+    return Drawing(draw, least, max(least, bars.MOST), drop=3, name="drawn intervals")
