@@ -5,6 +5,8 @@ import json
 
 import polars as pl
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from abstory.assignment.assign import Assigner
 from abstory.assignment.bulk import plan
@@ -105,6 +107,49 @@ def test_ids_in_jsonl_are_text_or_whole_numbers(tmp_path, declared):
     counts = run(declared(), source, tmp_path / "out.csv")
     assert [row[0] for row in read(tmp_path / "out.csv")] == ["7", "7", "é"]
     assert counts == {"assigned": 3, "invalid_ids": 6}
+
+
+LOOKALIKES = [
+    "{}",
+    '{"a":1}',
+    "[1]",
+    "true",
+    "false",
+    "null",
+    "7.0",
+    "1e3",
+    "123e45",
+    "-0",
+    "9" * 25,
+    "{",
+    "[",
+    '"',
+    "\\",
+]
+VALUES = st.one_of(
+    st.sampled_from(LOOKALIKES),
+    st.text(max_size=6),
+    st.integers(-(2**70), 2**70),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.booleans(),
+    st.none(),
+    st.lists(st.integers(0, 9), max_size=2),
+    st.dictionaries(st.text(max_size=2), st.integers(0, 9), max_size=2),
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(values=st.lists(VALUES, min_size=1, max_size=20))
+def test_ids_in_jsonl_are_those_that_python_reads(tmp_path, declared, values):
+    """Text of 1 to 256 bytes, and whole numbers of 64 bits; whatever only looks like another type is text."""
+    source = tmp_path / "in.jsonl"
+    source.write_text("".join(json.dumps({"viewer_id": value}) + "\n" for value in values), encoding="utf-8")
+    run(declared(), source, tmp_path / "out.parquet")
+    assert [row[0] for row in read(tmp_path / "out.parquet")] == [str(value) for value in values if _is_id(value)]
+
+
+def _is_id(value):
+    return (isinstance(value, str) and value != "") or (type(value) is int and -(2**63) <= value < 2**64)
 
 
 def test_typed_columns_of_parquet(tmp_path, declared):

@@ -21,6 +21,7 @@ _LINES = "auto_detect = false, header = {header}, store_rejects = true, rejects_
 _CSV = _LINES.format(header="true") + ", delim = ',', quote = '\"', escape = '\"'"
 # No JSON text holds a raw control character, so every line is one column.
 _JSONL = _LINES.format(header="false") + ", delim = '\x01', quote = '', escape = ''"
+_NO_WHOLE = "-?[0-9]{19,}|-?[0-9]+[.eE].*"
 _TEXTS = "('VARCHAR', 'BIGINT', 'UBIGINT', 'BOOLEAN')"
 _PARQUET_TYPES = {"VARCHAR", "BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"}
 _PARQUET_TYPES |= {f"U{kind}" for kind in _PARQUET_TYPES if kind.endswith("INT") or kind == "INTEGER"}
@@ -220,14 +221,24 @@ def _named(expressions: Iterator[str]) -> str:
 
 def _jsonl(_: DuckDBPyConnection, path: Path, wanted: Sequence[str]) -> Source:
     lines = f"SELECT line FROM read_csv(?, columns = {{line: 'VARCHAR'}}, {_JSONL}) WHERE line IS NOT NULL"
-    valid = f"SELECT CASE WHEN json_valid(line) THEN line END AS line FROM ({lines})"
-    text = f"CASE WHEN json_type(line, ?) IN {_TEXTS} THEN json_extract_string(line, ?) END"
-    # A boolean is an attribute, never an id.
-    viewer = text.replace(", 'BOOLEAN'", "")
     pointers = ["/" + name.replace("~", "~0").replace("/", "~1") for name in wanted]
-    picked = _named(viewer if index == 0 else text for index in range(len(wanted)))
-    twice = tuple(pointer for pointer in pointers for _ in range(2))
-    return Source(f"SELECT {picked} FROM ({valid})", (*twice, str(path.resolve())))
+    # A line that is no JSON is an error, and NULL.
+    found = ", ".join(f"TRY(json_extract_string(line, ?)) AS t{index}" for index in range(len(wanted)))
+    # A boolean is an attribute, never an id.
+    viewer = _TEXTS.replace(", 'BOOLEAN'", "")
+    picked = _named(_fitting(f"t{index}", _TEXTS if index else viewer) for index in range(len(wanted)))
+    return Source(f"SELECT {picked} FROM (SELECT line, {found} FROM ({lines}))", (*pointers * 2, str(path.resolve())))
+
+
+def _fitting(text: str, types: str) -> str:
+    """`text` where it is of one of `types`. What looks like no other is not looked at again: to parse is what costs."""
+    number = f"{text} < ':' AND regexp_full_match({text}, {quoted(_NO_WHOLE)})"
+    doubtful = (
+        f"{text} >= '[' AND {text} < '\\' OR {text} >= '{{' AND {text} < '|' OR {text} = 'true' OR {text} = 'false'"
+    )
+    return (
+        f"CASE WHEN {doubtful} OR {number} THEN CASE WHEN json_type(line, ?) IN {types} THEN {text} END ELSE {text} END"
+    )
 
 
 def _parquet(connection: DuckDBPyConnection, path: Path, wanted: Sequence[str]) -> Source:
