@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 MOST_ASIDE = 100_000
 _ASIDE = "put_aside"
+_LONG = 1023
+_FEED, _RETURN = 10, 13
 
 
 class Winding(Exception):
@@ -139,11 +141,22 @@ def _note(connection: DuckDBPyConnection, source: Source, aside: Aside) -> None:
 
 
 def _places(source: Source, wanted: dict[bytes, str]) -> Iterator[tuple[int, str]]:
-    """The number of every line that is one of `wanted`."""
-    number, end = 1, None
+    """The number of every line that is one of `wanted`; only lines of such a length and last byte are looked at."""
+    import numpy as np
+
+    shapes = np.zeros((_LONG + 1, 256), dtype=np.bool_)
+    for line in wanted:
+        shapes[min(len(line), _LONG), line[-1]] = True
+    number = 1
     for chunk in chunks(source.path):
-        end = end or (b"\r\n" if chunk.split(b"\n", 1)[0].endswith(b"\r") else b"\n")
-        lines = chunk.split(end)
-        if not wanted.keys().isdisjoint(lines):
-            yield from ((number + n, wanted[line]) for n, line in enumerate(lines) if line in wanted)
-        number += len(lines) - 1
+        data = np.frombuffer(chunk, dtype=np.uint8)
+        feeds = np.flatnonzero(data == _FEED)
+        ends = feeds if chunk.endswith(b"\n") else np.append(feeds, len(data))
+        starts = np.append(0, ends[:-1] + 1)
+        ends = ends - (data[ends - 1] == _RETURN)
+        alike = np.flatnonzero(shapes[np.minimum(ends - starts, _LONG), data[ends - 1]])
+        for nth in alike.tolist():
+            line = chunk[starts[nth] : ends[nth]]
+            if line in wanted:
+                yield number + nth, wanted[line]
+        number += len(feeds)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 CSV, JSONL, PARQUET = "csv", "jsonl", "parquet"
 _FORMATS = {".csv": CSV, ".jsonl": JSONL, ".ndjson": JSONL, ".parquet": PARQUET, ".pq": PARQUET}
-_CHUNK = 1 << 18
+_CHUNK = 1 << 17  # larger ones are mapped anew by every read, which costs more than the reading
 _HEAD = 4096
 _FEED, _SPACE = 10, 32
 _EDGES = (44, 10, 13)
@@ -167,18 +167,15 @@ class _Shape:
         import numpy as np
 
         data = np.frombuffer(chunk, dtype=np.uint8)
-        places = np.flatnonzero(data <= _SPACE)
-        marks = data[places]
-        feeds = places[marks == _FEED]
-        spaces = places[marks == _SPACE]
-        returns = chunk.count(b"\r") if len(feeds) + len(spaces) < len(places) else 0
-        self._feeds += len(feeds)
+        ends = data == _FEED
+        feeds, below = int(np.count_nonzero(ends)), int(np.count_nonzero(data < _SPACE))
+        returns = chunk.count(b"\r") if b"\r" in chunk else 0
+        self._feeds += feeds
         self._returns += returns
         self._pairs += chunk.count(b"\r\n") if returns else 0
-        blank = chunk.startswith((b"\n", b"\r\n")) or b"\n\r\n" in chunk if returns else chunk.startswith(b"\n")
-        self._odd |= self._open or b'"' in chunk or blank or bool((np.diff(feeds) == 1).any())
-        self._unusual |= len(feeds) + len(spaces) + returns < len(places) or b"\x7f" in chunk
-        self._unusual |= bool(len(spaces)) and _at_an_edge(chunk, spaces)
+        blank = chunk.startswith((b"\n", b"\r\n")) or bool((ends[1:] & ends[:-1]).any())
+        self._odd |= self._open or b'"' in chunk or blank or bool(returns and b"\n\r\n" in chunk)
+        self._unusual |= feeds + returns < below or b"\x7f" in chunk or (b" " in chunk and _at_an_edge(data))
         self.ascii = self.ascii and chunk.isascii()
         self._open = not chunk.endswith(b"\n")
 
@@ -195,12 +192,16 @@ class _Shape:
         return self.plain and not self._unusual
 
 
-def _at_an_edge(chunk: bytes, spaces: NDArray[np.intp]) -> bool:
+def _at_an_edge(data: NDArray[np.uint8]) -> bool:
     """Whether some space follows or precedes a comma or a line end, or the edge of the chunk, which is one."""
     import numpy as np
 
-    data = np.frombuffer(b"\n" + chunk + b"\n", dtype=np.uint8)
-    return bool(np.isin(data[np.concatenate((spaces, spaces + 2))], _EDGES).any())
+    spaces = np.flatnonzero(data == _SPACE)
+    if spaces[0] == 0 or spaces[-1] == len(data) - 1:
+        return True
+    edge = np.zeros(256, dtype=np.bool_)
+    edge[list(_EDGES)] = True
+    return bool(edge[data[spaces - 1]].any() or edge[data[spaces + 1]].any())
 
 
 def chunks(path: Path) -> Iterator[bytes]:
