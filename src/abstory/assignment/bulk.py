@@ -8,8 +8,13 @@ from abstory.experiment import Experiment
 from abstory.warehouse.bulk import VARIANT, Plan
 
 
-def plan(experiment: Experiment, id_column: str = "viewer_id") -> Plan:
+def plan(experiment: Experiment, id_column: str = "viewer_id", *, keep: bool = False) -> Plan:
     """What to compute of each row of a file; attributes are columns by the names the audience gives them.
+
+    Args:
+        experiment: as the file declares it.
+        id_column: the column of ids.
+        keep: whether the attributes are told with whoever is assigned.
 
     Raises:
         NotYet, UsageError: as `refuse_unbuilt`.
@@ -22,6 +27,7 @@ def plan(experiment: Experiment, id_column: str = "viewer_id") -> Plan:
         draw=draw_sql(experiment, "viewer_id"),
         names=tuple(variant.name for variant in experiment.variants),
         name=name_sql(experiment, "draw", kind=VARIANT),
+        kept=keep,
         variables={f"values_{index}": sorted(condition.values) for index, condition in enumerate(asked)},
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from abstory.errors import UsageError
@@ -42,6 +42,17 @@ def conditions(audience: Audience) -> tuple[Condition, ...]:
         for side, wanted in sides
         for name, values in side.items()
     )
+
+
+def named(audience: Audience) -> tuple[str, ...]:
+    """The attributes that the audience asks about, without repeats."""
+    return tuple(dict.fromkeys((*audience.include, *audience.exclude)))
+
+
+def known(names: Iterable[str], attributes: Attributes) -> tuple[tuple[str, str], ...]:
+    """What of them is known of a viewer, as canonical text. Raises UsageError as `canonical`."""
+    told = ((name, attributes.get(name)) for name in names)
+    return tuple((name, canonical(value, name)) for name, value in told if value is not None)
 
 
 def canonical(value: object, attribute: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from abstory.assignment.assign import WHOLE, Assigner, Assignment, Explanation, Reason
+from abstory.assignment.eligibility import known, named
 from abstory.cli.completion import keys
 from abstory.cli.output import note, write
 from abstory.cli.settings import Settings
@@ -64,7 +65,8 @@ def _one(settings: Settings, experiment: Experiment, viewer: str, options: Mappi
     assignment = assigner.assign(viewer, attributes)
     recorded = assignment.variant is not None and not options["dry_run"]
     if recorded:
-        _record(settings, experiment, iter([[(assignment.viewer_id, str(assignment.variant))]]))
+        told = known(named(experiment.audience), attributes)
+        _record(settings, experiment, iter([[(assignment.viewer_id, str(assignment.variant), told)]]))
         note(settings, f"recorded as shown now in {settings.database} (--dry-run records nothing)")
     if options["as_json"]:
         _write_json(_document(assignment, experiment) | {"recorded": recorded})
@@ -134,8 +136,10 @@ def _many(settings: Settings, experiment: Experiment, options: Mapping[str, Any]
     source, target = options["source"], options["target"]
     if target is None or options["attribute"] or options["explain"]:
         raise click.UsageError("--input needs --output, and takes neither --attribute nor --explain")
-    with _busy(settings, source), bulk(source, plan(experiment, options["id_column"]), beside=target) as done:
-        recorded = 0 if options["dry_run"] else _record(settings, experiment, done.batches())
+    decided = plan(experiment, options["id_column"], keep=not options["dry_run"])
+    with _busy(settings, source), bulk(source, decided, beside=target) as done:
+        names = decided.attributes
+        recorded = 0 if options["dry_run"] else _record(settings, experiment, _told(done.batches(), names))
         done.write(target)
     if options["as_json"]:
         _write_json({"abstory": "assign-bulk/1", "experiment": experiment.key, "rows": done.counts})
@@ -154,7 +158,16 @@ def _tell(settings: Settings, done: Bulk, options: Mapping[str, Any]) -> None:
             click.echo(f"{options['source']}:{line}: {reason}; left out", err=True)
 
 
-def _record(settings: Settings, experiment: Experiment, batches: Iterator[list[tuple[str, str]]]) -> int:
+_Shown = tuple[str, str, tuple[tuple[str, str], ...]]
+
+
+def _told(batches: Iterator[list[tuple[str, ...]]], names: Sequence[str]) -> Iterator[list[_Shown]]:
+    """Viewer, variant and attributes by name; an attribute that is asked about twice is told once."""
+    for batch in batches:
+        yield [(row[0], row[1], tuple(dict(zip(names, row[2:], strict=True)).items())) for row in batch]
+
+
+def _record(settings: Settings, experiment: Experiment, batches: Iterator[list[_Shown]]) -> int:
     from abstory.warehouse import open_store
 
     now = time.time_ns() // 1000
@@ -162,11 +175,13 @@ def _record(settings: Settings, experiment: Experiment, batches: Iterator[list[t
         return sum(store.record(_exposures(experiment, batch, now)) for batch in batches)
 
 
-def _exposures(experiment: Experiment, batch: list[tuple[str, str]], now: int) -> list[Exposure]:
+def _exposures(experiment: Experiment, batch: list[_Shown], now: int) -> list[Exposure]:
     from abstory.warehouse.base import Exposure
 
     key, story, fingerprint = experiment.key, experiment.only_story, experiment.fingerprint
-    return [Exposure(key, viewer, variant, now, story, fingerprint) for viewer, variant in batch]
+    return [
+        Exposure(key, viewer, variant, now, story, fingerprint, attributes=known) for viewer, variant, known in batch
+    ]
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -11,10 +11,10 @@ from pydantic import PrivateAttr
 
 from abstory.assignment.assign import Assigner, Decide, Explanation
 from abstory.assignment.bucket import viewer_bytes
-from abstory.assignment.eligibility import Attributes
+from abstory.assignment.eligibility import Attributes, known
 from abstory.errors import UsageError
 from abstory.experiment import Experiment as Declared
-from abstory.face.recording import BUFFERED, Assignment, Recorder, Used, now_us
+from abstory.face.recording import BUFFERED, Assignment, Recorder, now_us
 
 if TYPE_CHECKING:
     from abstory.face.gating import Gate
@@ -75,10 +75,13 @@ class Experiment(Declared):
             UsageError: an attribute the audience names is neither text, int nor bool.
             NotYet: the experiment asks for a layer, a range or a holdout.
         """
-        decide, used = self._ready
+        decide, used, asked = self._ready
         data = viewer_bytes(viewer_id)
         text = viewer_id if type(viewer_id) is str else data.decode()
-        return Assignment(text, decide(data, attributes), used)
+        outcome = decide(data, attributes)
+        if asked and used and attributes and outcome.variant is not None:
+            used = partial(used, known=known(asked, attributes))
+        return Assignment(text, outcome, used)
 
     def explain(self, viewer_id: str | int, attributes: Attributes | None = None) -> Explanation:
         """Every step of the decision; records nothing. Raises as `assign`."""
@@ -108,9 +111,10 @@ class Experiment(Declared):
         return Assigner(self)
 
     @cached_property
-    def _ready(self) -> tuple[Decide, Used | None]:
+    def _ready(self) -> tuple[Decide, Callable[..., None] | None, tuple[str, ...]]:
         # One look-up a call: a private attribute of a pydantic model costs more than the hash.
-        return self._assigner.outcome, self._recorder.add if self._recorder else None
+        recorder = self._recorder
+        return self._assigner.outcome, recorder.add if recorder else None, recorder.asked if recorder else ()
 
     def report(self, *, as_of: str | None = None, beliefs: bool = False, by: Sequence[str] = ()) -> Report:
         """What happened, and what to do: what `abstory report` shows.

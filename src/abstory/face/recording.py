@@ -10,6 +10,7 @@ from threading import Lock
 
 from abstory.assignment.assign import Assignment as Decided
 from abstory.assignment.assign import Outcome, Reason
+from abstory.assignment.eligibility import named
 from abstory.errors import StoreLocked
 from abstory.experiment import Experiment as Declared
 
@@ -18,6 +19,9 @@ BUFFERED = 1_000
 
 Used = Callable[[str, str], None]
 """Told the viewer and the variant of an assignment that is being used."""
+
+Known = tuple[tuple[str, str], ...]
+"""Attributes of a viewer: name and canonical text."""
 
 _MOST_BUFFERED = 100 * BUFFERED
 
@@ -82,6 +86,10 @@ class Recorder:
         experiment: whose exposures these are.
         clock: microseconds UTC.
         limit: exposures held before a write.
+
+    Attributes:
+        store: the file.
+        asked: attributes that the audience names; they are recorded with the exposure.
     """
 
     def __init__(
@@ -92,14 +100,21 @@ class Recorder:
         self._clock = clock
         self._limit = limit
         self._due = limit
-        self._waiting: dict[str, tuple[str, int]] = {}
+        self._waiting: dict[str, tuple[str, int, Known]] = {}
+        self.asked = named(experiment.audience)
         self._adding, self._writing = Lock(), Lock()
         atexit.register(self.flush)
 
-    def add(self, viewer_id: str, variant: str) -> None:
-        """Hold one exposure, now; a viewer already held stays with the earlier time. May write a batch."""
+    def add(self, viewer_id: str, variant: str, *, known: Known = ()) -> None:
+        """Hold one exposure, now; a viewer already held stays with the earlier time. May write a batch.
+
+        Args:
+            viewer_id: who saw it.
+            variant: what was seen.
+            known: (name, value) of the attributes that decided; `asked` has the names.
+        """
         with self._adding:
-            self._waiting.setdefault(viewer_id, (variant, self._clock()))
+            self._waiting.setdefault(viewer_id, (variant, self._clock(), known))
             full = len(self._waiting) >= self._due
         if full:
             self._flush_when_free()
@@ -139,14 +154,14 @@ class Recorder:
                 raise
             self._due += self._limit
 
-    def _write(self, batch: Mapping[str, tuple[str, int]], wait: float) -> int:
+    def _write(self, batch: Mapping[str, tuple[str, int, Known]], wait: float) -> int:
         from abstory.warehouse import open_store
         from abstory.warehouse.base import Exposure
 
         declared = self._experiment
         exposures = [
-            Exposure(declared.key, viewer, variant, at, declared.only_story, declared.fingerprint)
-            for viewer, (variant, at) in batch.items()
+            Exposure(declared.key, viewer, variant, at, declared.only_story, declared.fingerprint, attributes=known)
+            for viewer, (variant, at, known) in batch.items()
         ]
         with open_store(self.store, create=True, wait=wait) as store:
             return store.record(exposures)

@@ -246,7 +246,12 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """One viewer met one variant."""
+    """One viewer met one variant.
+
+    Attributes:
+        attributes: (name, value) of what decided that the viewer takes part, as it was known then: before the
+            exposure, and kept as measured one microsecond before it.
+    """
 
     experiment: str
     viewer_id: str
@@ -255,6 +260,7 @@ class Exposure:
     story_id: str | None = None
     fingerprint: str | None = None
     forced: bool = False
+    attributes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

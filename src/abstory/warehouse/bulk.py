@@ -45,6 +45,7 @@ class Plan:
         names: of all variants, in letters, digits, `.`, `_`, `-` and `/`.
         name: SQL over `draw`, the variant, of the type `VARIANT`.
         variables: values the SQL asks for with `getvariable`.
+        kept: whether attributes are told with whoever is assigned.
     """
 
     id_column: str
@@ -54,6 +55,7 @@ class Plan:
     names: tuple[str, ...]
     name: str
     variables: Mapping[str, Sequence[str]]
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +73,16 @@ class Bulk:
         counts: rows by reason: `assigned`, `not_eligible`, `outside_traffic`, `invalid_ids`, `broken_rows`.
     """
 
-    def __init__(self, connection: DuckDBPyConnection, scratch: Path) -> None:
+    def __init__(self, connection: DuckDBPyConnection, scratch: Path, kept: int = 0) -> None:
         self._connection = connection
+        self._kept = kept
         self._scratch = scratch
         self.counts = self._counted()
 
-    def batches(self) -> Iterator[list[tuple[str, str]]]:
-        """(viewer, variant) of everyone assigned, in lists that fit in memory."""
-        found = self._connection.execute("SELECT DISTINCT viewer_id, variant FROM assigned WHERE reason = 'assigned'")
+    def batches(self) -> Iterator[list[tuple[str, ...]]]:
+        """(viewer, variant, kept attributes) of everyone assigned, in lists that fit in memory."""
+        told = f"viewer_id, variant{_columns(self._kept)}"
+        found = self._connection.execute(f"SELECT DISTINCT {told} FROM assigned WHERE reason = 'assigned'")
         while rows := found.fetchmany(_BATCH):
             yield rows
 
@@ -129,7 +133,7 @@ def bulk(path: Path, plan: Plan, *, beside: Path, memory: str | None = None) -> 
         connection = connect(folder / "bulk", read_only=False, memory=memory, files=[path, written])
         try:
             _assign(connection, path, plan)
-            yield Bulk(connection, written)
+            yield Bulk(connection, written, _kept(plan))
         finally:
             connection.close()
 
@@ -167,15 +171,24 @@ def _assign(connection: DuckDBPyConnection, path: Path, plan: Plan) -> None:
         raise InputRefused(f"{path} cannot be read: {first}") from None
 
 
+def _kept(plan: Plan) -> int:
+    return len(plan.attributes) if plan.kept else 0
+
+
 def _sql(plan: Plan, source: str) -> str:
     valid = "coalesce(strlen(viewer_id) BETWEEN 1 AND 256, false)"
+    kept = _columns(_kept(plan))
     return f"""
         CREATE TEMP TABLE assigned AS
         SELECT viewer_id, {plan.name} AS variant,
                CASE WHEN NOT valid THEN {_reason("invalid_ids")} WHEN NOT eligible THEN {_reason("not_eligible")}
-                    WHEN draw IS NULL THEN {_reason("outside_traffic")} ELSE {_reason("assigned")} END AS reason
-        FROM (SELECT viewer_id, valid, eligible, CASE WHEN valid AND eligible THEN {plan.draw} END AS draw
-              FROM (SELECT viewer_id, {valid} AS valid, {plan.eligible} AS eligible FROM ({source})))"""
+                    WHEN draw IS NULL THEN {_reason("outside_traffic")} ELSE {_reason("assigned")} END AS reason{kept}
+        FROM (SELECT viewer_id, valid, eligible, CASE WHEN valid AND eligible THEN {plan.draw} END AS draw{kept}
+              FROM (SELECT viewer_id, {valid} AS valid, {plan.eligible} AS eligible{kept} FROM ({source})))"""
+
+
+def _columns(count: int) -> str:
+    return "".join(f", a{at}" for at in range(count))
 
 
 def _reason(word: str) -> str:

@@ -155,7 +155,10 @@ class DuckDBStore:
         return self._connection
 
     def record(self, exposures: Sequence[Exposure]) -> int:
-        """Append exposures durably in one transaction; returns how many were new (the same row twice is one)."""
+        """Append exposures durably, and what decided on them, in one transaction.
+
+        Returns how many exposures were new (the same row twice is one).
+        """
         with engine_errors(self.path), self.connection.cursor() as cursor, transaction(cursor):
             return sum(
                 _append(cursor, exposures[start : start + _RECORDED_AT_ONCE])
@@ -275,6 +278,9 @@ def _here() -> tuple[int, int]:
 
 
 def _append(cursor: DuckDBPyConnection, exposures: Sequence[Exposure]) -> int:
+    known = [(e.viewer_id, name, text, e.exposed_at_us - 1) for e in exposures for name, text in e.attributes]
+    if known:
+        cursor.execute(statement("record_attributes"), [list(column) for column in zip(*known, strict=True)])
     done = cursor.execute(statement("record"), _columns(exposures)).fetchone()
     return int(done[0]) if done else 0
 
