@@ -26,7 +26,7 @@ def stories(draft: Draft) -> list[Text]:
 def _told(draft: Draft, told: AcrossStories) -> list[Text]:
     effects = [*(one.effect for one in told.stories), told.fixed, told.random]
     lift = any(isinstance(e, Effect) and isinstance(e.lift, Estimate) for e in effects)
-    found = [_estimate(effect, lift=lift) for effect in effects]
+    found = [estimate(effect, lift=lift) for effect in effects]
     head = (
         f"{told.metric}, {draft.name(told.variant)}, story by story. A viewer met {digits.figures(told.met)} of them."
     )
@@ -41,25 +41,29 @@ def _told(draft: Draft, told: AcrossStories) -> list[Text]:
         _drawing(draft, told, found, lift=lift),
         Column(cells.confidence(draft.page.result.method.alpha), ends, right=True, drop=1, name="interval"),
     ]
-    return draft.paragraph("STORIES  ", head, style="bold") + draft.table(columns) + _differ(draft, told)
+    return (
+        draft.paragraph("STORIES  ", head, style="bold")
+        + draft.table(columns)
+        + (draft.paragraph("", said) if (said := differ(told)) else [])
+    )
 
 
-def _differ(draft: Draft, told: AcrossStories) -> list[Text]:
-    """How much the stories differ, and what stands behind the two pooled lines."""
+def differ(told: AcrossStories) -> str:
+    """How much the stories differ, and what stands behind the two pooled lines; empty where that is not known."""
     if isinstance(told.random, Undetermined):
-        return draft.paragraph("", f"{RANDOM}: {told.random}. {_apart(told)}")
+        return f"{RANDOM}: {told.random}. {_apart(told)}"
     spread, ends = told.spread, told.spread_interval
     if (
         isinstance(spread, Undetermined)
         or isinstance(ends, Undetermined)
         or isinstance(told.inconsistency, Undetermined)
     ):
-        return []
+        return ""
     size = digits.difference(spread, told.unit).removeprefix("+")
     between = digits.between(ends, told.unit).replace("+", "")
     said = f"between stories the effect varies by {size} (SD; {between}), I² {digits.rate(told.inconsistency)}."
     df = len(told.stories) - 1
-    return draft.paragraph("", f"{said} {_apart(told)} {RANDOM}: t with {df} df, at one look.")
+    return f"{said} {_apart(told)} {RANDOM}: t with {df} df, at one look."
 
 
 def _apart(told: AcrossStories) -> str:
@@ -68,7 +72,8 @@ def _apart(told: AcrossStories) -> str:
     return f"No difference between them: {digits.p_said(told.scatter_p)}."
 
 
-def _estimate(effect: Effect | Undetermined, *, lift: bool) -> Estimate | None:
+def estimate(effect: Effect | Undetermined, *, lift: bool) -> Estimate | None:
+    """The lift, or the difference; None where it is not known."""
     if isinstance(effect, Undetermined):
         return None
     found = effect.lift if lift else effect.difference

@@ -11,7 +11,7 @@ from abstory.report.html.layout import effects
 from abstory.report.html.parts import Figure, Table
 from abstory.report.html.sheet import Detail, Embedded, Sheet
 from abstory.report.look import Look
-from abstory.results import Accrual, Accrued, Airtime, Daily, DayEffect
+from abstory.results import Accrual, Accrued, AcrossStories, Airtime, Daily, DayEffect, StoryEffect
 
 PICK = "warm.12s.shop_now"
 
@@ -98,3 +98,27 @@ def test_every_table_is_named_apart(unfolded):
         if isinstance(part, Figure | Table)
     ]
     assert len(captions) == len(set(captions))
+
+
+def test_stories_stand_on_one_axis_with_what_they_say_together(made, unfolded):
+    early = made.Undetermined(made.Reason.TOO_FEW, "two stories of three")
+    one, other = (made.effect(0.4, *ends) for ends in ((0.05, 0.01, 0.09, 0.01), (0.02, -0.03, 0.07, 0.4)))
+    told = AcrossStories(
+        "watched_12s",
+        PICK,
+        Unit.RATE,
+        (StoryEffect("a", 900, one), StoryEffect("<b>", 800, other)),
+        1.2,
+        one,
+        early,
+        early,
+        early,
+        early,
+        early,
+    )
+    page = dataclasses.replace(unfolded, result=dataclasses.replace(unfolded.result, stories=(told,)))
+    table, said = named(page, "across").parts
+    assert list(table.columns[0].cells) == ["a", "<b>", "these stories", "stories like these"]
+    assert list(table.columns[2].cells) == ["+5.0%", "+2.0%", "+5.0%", "–"]
+    assert "too few viewers (two stories of three)" in said.text
+    assert "<b>" not in renderer("html")(page, Look())

@@ -23,7 +23,7 @@ from abstory.report.html.quality import quality
 from abstory.report.html.retention import retention
 from abstory.report.html.segments import segments
 from abstory.report.html.sheet import Detail, Embedded, Sheet
-from abstory.report.html.stories import stories
+from abstory.report.html.stories import across, stories
 from abstory.report.html.unfolding import by_day, by_hour
 from abstory.report.json import status
 from abstory.report.look import Look
@@ -49,6 +49,7 @@ EFFECTS: tuple[Callable[[Sheet], list[Section]], ...] = (
     frames,
     by_day,
     by_hour,
+    across,
     segments,
     beliefs,
 )
