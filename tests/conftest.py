@@ -1,5 +1,6 @@
 """What every test may ask for."""
 
+import logging
 import os
 from pathlib import Path
 
@@ -23,6 +24,10 @@ def plain_environment(monkeypatch, tmp_path_factory):
         monkeypatch.delenv(name)
     for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"):
         monkeypatch.delenv(name, raising=False)
+    yield
+    # Steps are told until the process ends, and all tests are one process.
+    told = logging.getLogger("abstory")
+    told.handlers, told.level = [], logging.NOTSET
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """Where words go, and how a file is written whole or not at all."""
 
 import dataclasses
-import logging
 from pathlib import Path
 
 import pytest
@@ -73,11 +72,7 @@ def test_what_is_no_regular_file_is_refused(path):
 
 def test_v_tells_the_steps_on_stderr_and_changes_no_data(project, call):
     plain = call("-C", project, "report", "cta")
-    try:
-        code, out, errors = call("-C", project, "-v", "report", "cta")
-    finally:
-        log = logging.getLogger("abstory")
-        log.handlers, log.level = [], logging.NOTSET
+    code, out, errors = call("-C", project, "-v", "report", "cta")
     assert (code, out) == plain[:2]
     steps = [line.split(" ms  ", 1)[1] for line in errors.splitlines()]
     assert steps[:2] == ["settings from flags, environment and no file", "checked 1 experiment file"]
