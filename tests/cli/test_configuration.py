@@ -10,8 +10,8 @@ from abstory.errors import ExitCode, UsageError
 
 
 def settings(call, folder, *flags):
-    code, out, errors = call("-C", folder, *flags, "doctor", "--json")
-    assert (code, errors) == (ExitCode.DONE, "")
+    code, out, _ = call("-C", folder, *flags, "doctor", "--json")
+    assert code == ExitCode.DONE
     return {one["name"]: (one["value"], one["origin"]) for one in json.loads(out)["settings"]}
 
 

@@ -23,8 +23,8 @@ def fatigued(draft: Draft) -> list[Text]:
 
 def _told(draft: Draft, told: ByExposure) -> list[Text]:
     lift = any(isinstance(p.effect, Effect) and isinstance(p.effect.lift, Estimate) for p in told.points)
-    found = [_estimate(point.effect, lift=lift) for point in told.points]
-    head = f"{told.metric}, {draft.name(told.variant)}, at each exposure of a viewer. {_slope(told)}"
+    found = [estimate(point.effect, lift=lift) for point in told.points]
+    head = f"{told.metric}, {draft.name(told.variant)}, at each exposure of a viewer. {slope(told)}"
     ends = tuple(cells.ends(draft, one, told.unit, lift=lift) for one in found)
     columns: list[Column | Drawing] = [
         Column("exposure", tuple(str(point.number) for point in told.points)),
@@ -40,7 +40,7 @@ def _told(draft: Draft, told: ByExposure) -> list[Text]:
     return draft.paragraph("FATIGUE  ", head, style="bold") + draft.table(columns)
 
 
-def _slope(told: ByExposure) -> str:
+def slope(told: ByExposure) -> str:
     """The change within viewers who came back."""
     if isinstance(told.slope, Undetermined) or told.p_value is None:
         return f"Its change within viewers: {told.slope}."
@@ -49,7 +49,8 @@ def _slope(told: ByExposure) -> str:
     return f"Within {told.returned:,} who came back: {size} an exposure ({ends}), {digits.p_said(told.p_value)}."
 
 
-def _estimate(effect: Effect | Undetermined, *, lift: bool) -> Estimate | None:
+def estimate(effect: Effect | Undetermined, *, lift: bool) -> Estimate | None:
+    """The effect on the scale that is shown; None for what is not known there."""
     if isinstance(effect, Undetermined):
         return None
     found = effect.lift if lift else effect.difference

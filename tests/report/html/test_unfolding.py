@@ -11,7 +11,17 @@ from abstory.report.html.layout import effects
 from abstory.report.html.parts import Figure, Table
 from abstory.report.html.sheet import Detail, Embedded, Sheet
 from abstory.report.look import Look
-from abstory.results import Accrual, Accrued, AcrossStories, Airtime, Daily, DayEffect, StoryEffect
+from abstory.results import (
+    Accrual,
+    Accrued,
+    AcrossStories,
+    Airtime,
+    AtExposure,
+    ByExposure,
+    Daily,
+    DayEffect,
+    StoryEffect,
+)
 
 PICK = "warm.12s.shop_now"
 
@@ -122,3 +132,19 @@ def test_stories_stand_on_one_axis_with_what_they_say_together(made, unfolded):
     assert list(table.columns[2].cells) == ["+5.0%", "+2.0%", "+5.0%", "–"]
     assert "too few viewers (two stories of three)" in said.text
     assert "<b>" not in renderer("html")(page, Look())
+
+
+def test_exposures_are_told_one_by_one_with_the_test_within_viewers(made, pages):
+    page, effect = pages["ship"], made.effect(0.413, *made.LIFTS[-1])
+    early = made.Undetermined(made.Reason.TOO_EARLY)
+    points = (AtExposure(1, 9000, effect), AtExposure(2, 120, early))
+    told = ByExposure("watched_12s", PICK, Unit.RATE, points, 120, effect.difference, 0.031)
+    other = dataclasses.replace(told, variant="none.15s.shop_now")
+    page = dataclasses.replace(page, result=dataclasses.replace(page.result, by_exposure=(told, other)))
+    table, prose = named(page, "fatigue").parts
+    assert isinstance(table, Table)
+    assert [list(column.cells) for column in table.columns[:2]] == [["1", "2"], ["9,000", "120"]]
+    assert "Within 120 who came back" in prose.text
+    assert "p=0.031" in prose.text
+    assert "fatigue" in renderer("html")(page, Look())
+    assert named(pages["ship"], "fatigue") is None

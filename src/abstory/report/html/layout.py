@@ -15,6 +15,7 @@ from abstory.report.html.accrual import exposures
 from abstory.report.html.beliefs import beliefs
 from abstory.report.html.compared import primary
 from abstory.report.html.factors import factors
+from abstory.report.html.fatigue import fatigue
 from abstory.report.html.frames import frames
 from abstory.report.html.method import method
 from abstory.report.html.parts import STATUS, Section
@@ -50,6 +51,7 @@ EFFECTS: tuple[Callable[[Sheet], list[Section]], ...] = (
     by_day,
     by_hour,
     across,
+    fatigue,
     segments,
     beliefs,
 )
