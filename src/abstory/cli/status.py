@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 import click
 
 from abstory.cli import output, reading
+from abstory.cli.patience import one_by_one
 from abstory.cli.remembered import Kept, Remembered, state_of
 from abstory.cli.settings import Settings
 from abstory.errors import AbstoryError, StoreError
@@ -69,7 +70,7 @@ class _Store:
     def opened(self) -> DuckDBStore | None:
         if not self._settings.database.exists():
             return None
-        self._opened = reading.store(self._settings)
+        self._opened = reading.opened(self._settings)
         return self._opened
 
     @cached_property
@@ -94,7 +95,7 @@ def _entries(settings: Settings, survey: Survey) -> list[Entry]:
     from abstory.spec.project import survey as checked
 
     paths = files(settings.project)
-    entries = [_remembered(path, survey) for path in paths]
+    entries = [_remembered(path, survey) for path in one_by_one(settings, paths, "experiments")]
     keys = [entry.key for entry in entries if entry.state is not State.BROKEN]
     if len(keys) == len(set(keys)):
         return entries

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -153,6 +153,10 @@ class DuckDBStore:
         if _here() != self._owner:
             raise UsageError("a store belongs to the thread that opened it", hint="open another one")
         return self._connection
+
+    def meter(self) -> Callable[[], float]:
+        """Says how far the running statement is, in per cent (below 0 where nobody knows); any thread may ask it."""
+        return self.connection.query_progress
 
     def record(self, exposures: Sequence[Exposure]) -> int:
         """Append exposures durably, and what decided on them, in one transaction.
