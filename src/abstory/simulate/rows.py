@@ -6,12 +6,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from abstory.experiment import Experiment
+from abstory.experiment import DAY_US, Experiment
 from abstory.metrics import COMPLETE, VIEW
 from abstory.results import ExperimentResult
 from abstory.simulate.audience import StoryAudience
 from abstory.simulate.design import Design
-from abstory.simulate.earlier import attributes
+from abstory.simulate.earlier import UNKNOWN
 from abstory.simulate.looking import looked
 from abstory.simulate.play import Acts, act, play
 from abstory.simulate.values import completed
@@ -87,3 +87,23 @@ def _completions(experiment: Experiment, taking_part: pl.DataFrame, acts: Acts) 
             "watch_ms": pl.Series([None] * len(at), dtype=pl.Int64),
         }
     )
+
+
+def attributes(ids: pl.Series, acts: Acts) -> pl.DataFrame:
+    """The rows of an attributes file, measured a day before the first exposure.
+
+    Args:
+        ids: of the viewers.
+        acts: what they do.
+    """
+    import polars as pl
+
+    when = pl.Series("ts", acts.exposed_us - DAY_US).cast(pl.Datetime("us")).dt.strftime("%Y-%m-%dT%H:%M:%S%.3fZ")
+    parts = [
+        pl.DataFrame({"viewer_id": ids, "name": [name] * len(ids), "ms": values, "ts": when}).filter(
+            pl.col("ms") != UNKNOWN
+        )
+        for name, values in acts.before.items()
+    ]
+    whole, rest = pl.col("ms") // 1000, (pl.col("ms") % 1000).cast(pl.String).str.zfill(3)
+    return pl.concat(parts).select("viewer_id", "name", pl.format("{}.{}", whole, rest).alias("value"), "ts")
