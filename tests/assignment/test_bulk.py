@@ -100,6 +100,13 @@ def test_one_bad_row_never_costs_a_good_one(tmp_path, declared):
     assert not any("xxx" in reason for _, reason in refused_ids(source, "viewer_id"))
 
 
+def test_a_blank_line_of_one_column_is_an_id_that_is_missing(tmp_path, declared):
+    source = tmp_path / "in.csv"
+    source.write_text("viewer_id\na\n\nb\n", encoding="utf-8")
+    assert run(declared(), source, tmp_path / "out.csv") == {"assigned": 2, "invalid_ids": 1}
+    assert refused_ids(source, "viewer_id") == ((3, "viewer id is empty"),)
+
+
 def test_ids_in_jsonl_are_text_or_whole_numbers(tmp_path, declared):
     source = tmp_path / "in.jsonl"
     lines = ['{"viewer_id": 7}', '{"viewer_id": "7"}', '{"viewer_id": 7.0}', '{"viewer_id": true}', "nope", "[1]", "{}"]

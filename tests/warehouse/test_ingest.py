@@ -306,6 +306,7 @@ def test_the_straight_road_of_csv_ends_where_the_staged_one_does(tmp_path, parts
         with pytest.MonkeyPatch.context() as patch:
             if road == "staged":
                 patch.setattr("abstory.warehouse.ingest.may_go_straight", lambda *_: False)
+                patch.setattr("abstory.warehouse.settle._SORTED_AT_ONCE", 0)
             found = load(tmp_path, *files)
         ends.append((found, everything(tmp_path)))
     assert ends[0] == ends[1]

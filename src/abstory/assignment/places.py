@@ -33,8 +33,9 @@ def _csv(path: Path, id_column: str) -> Iterator[tuple[int, object]]:
         header = next(rows, [])
         at = header.index(id_column)
         for row in rows:
-            if len(row) == len(header):
-                yield rows.line_num, row[at]
+            fields = row or [""]  # of one column, a blank line is a row without an id
+            if len(fields) == len(header):
+                yield rows.line_num, fields[at]
 
 
 def _jsonl(path: Path, id_column: str) -> Iterator[tuple[int, object]]:
