@@ -19,8 +19,9 @@ demo: .venv/runtime
 	$(BIN)/abstory demo
 	@echo && echo '# To have abstory at hand: source $(CURDIR)/$(BIN)/activate'
 
+# Two at a time: what is waited for are processes and databases more than arithmetic.
 test: .venv/dev
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 $(PYTEST_ARGS)
 
 test-long: .venv/dev editor
 	$(BIN)/python -m pytest -m long $(PYTEST_ARGS)
