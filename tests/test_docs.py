@@ -225,8 +225,10 @@ def test_kuairand_rows_become_what_the_guide_says(tmp_path):
     assert [(viewer, video, event, watch) for viewer, video, event, _, watch in told] == [
         ("1", "10", "view", "12000"),
         ("1", "10", "complete", ""),
+        ("1", "10", "looped", ""),
         ("1", "10", "like", ""),
         ("1", "11", "view", "5000"),
+        ("1", "11", "unknown_length", ""),
         ("2", "10", "view", "12000"),
         ("2", "10", "complete", ""),
         ("2", "10", "follow", ""),

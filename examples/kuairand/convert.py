@@ -5,8 +5,10 @@
 
 Columns used: user_id, video_id, time_ms, play_time_ms, duration_ms and the 0/1 signals below, where they are there.
 
-* duration_ms is 0 where the length of a video is unknown: such a view is a view, and never complete.
-* play_time_ms may be longer than duration_ms, as videos loop: one view, complete, watched for its length once.
+* duration_ms is 0 where the length of a video is unknown: such a view is a view, and never complete. An event
+  `unknown_length` says so, which the experiment counts.
+* play_time_ms may be longer than duration_ms, as videos loop: one view, complete, watched for its length once. An event
+  `looped` says so, which the experiment counts.
 * Videos differ in length, so completion is told by `complete` events and not by the seconds watched.
 """
 
@@ -50,8 +52,9 @@ def events(row):
     played, length = int(row["play_time_ms"]), int(row["duration_ms"])
     at = instant(row["time_ms"])
     yield row["user_id"], row["video_id"], "view", at, min(played, length) if length else played
-    if length and played >= length:
-        yield row["user_id"], row["video_id"], "complete", at, ""
+    told = {"complete": 0 < length <= played, "looped": 0 < length < played, "unknown_length": length == 0}
+    for event in (name for name, true in told.items() if true):
+        yield row["user_id"], row["video_id"], event, at, ""
     for column, event in SIGNALS.items():
         if row.get(column) == "1":
             yield row["user_id"], row["video_id"], event, at, ""
