@@ -128,15 +128,6 @@ def _both_lengths(experiment: Experiment, metric: Metric, variant: Variant) -> s
     return " and ".join(length.text if length else "unknown" for length in (mine, controls))
 
 
-def not_yet(experiment: Experiment, as_of_us: int, look: Look | None) -> Undetermined | None:
-    """Why the declared way of looking shows no effect at an instant; None where it does."""
-    if fixed(experiment) and not over(experiment, as_of_us):
-        return Undetermined(Reason.BEFORE_END, instant(experiment.closes_us))
-    if planned_looks(experiment) and look is None:
-        return Undetermined(Reason.BETWEEN_LOOKS)
-    return None
-
-
 def instant(us: int) -> str:
     """An instant as a reader sees it."""
     return f"{datetime.fromtimestamp(us // 1_000_000, UTC):%Y-%m-%d %H:%M} UTC"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from abstory import digits
-from abstory.report import bars, cells
+from abstory.report import cells
 from abstory.report.draft import Draft
 from abstory.report.tables import Column, Drawing
 from abstory.results import Accrual, Accrued
@@ -26,7 +26,7 @@ def accrued(draft: Draft) -> list[Text]:
 def _told(draft: Draft, accrual: Accrual) -> list[Text]:
     lift = any(_on_lift(point) for point in accrual.points)
     rows = _rows(accrual.points)
-    told = [_estimate(point, lift=lift) for point in rows]
+    told = [cells.on_scale(point.effect, lift=lift) for point in rows]
     head = (
         f"{accrual.metric}, {draft.name(accrual.variant)}: by hour of first exposure, from the start. {_left(accrual)}"
     )
@@ -39,7 +39,7 @@ def _told(draft: Draft, accrual: Accrual) -> list[Text]:
             tuple(cells.point(draft, one, accrual.unit, lift=lift) for one in told),
             right=True,
         ),
-        _drawing(draft, accrual, told, lift=lift),
+        cells.drawn(draft, told, None if lift else accrual.unit),
         Column(cells.confidence(draft.page.result.method.alpha), ends, right=True, drop=1, name="interval"),
     ]
     return draft.paragraph("ACCRUAL  ", head, style="bold") + draft.table(columns)
@@ -63,24 +63,3 @@ def _left(accrual: Accrual) -> str:
 
 def _on_lift(point: Accrued) -> bool:
     return isinstance(point.effect, Effect) and isinstance(point.effect.lift, Estimate)
-
-
-def _estimate(point: Accrued, *, lift: bool) -> Estimate | None:
-    if not isinstance(point.effect, Effect):
-        return None
-    told = point.effect.lift if lift else point.effect.difference
-    return told if isinstance(told, Estimate) else None
-
-
-def _drawing(draft: Draft, accrual: Accrual, told: Sequence[Estimate | None], *, lift: bool) -> Drawing:
-    limit = bars.limit_for(one for one in told if one)
-    low, high = (digits.level(x) if lift else digits.difference(x, accrual.unit) for x in (-limit, limit))
-
-    def draw(width: int) -> Column:
-        axis = bars.Axis(limit, width - 1 + width % 2)
-        return Column(
-            draft.look.plain(axis.head(low, high)), tuple(draft.look.plain(bars.draw(axis, one)) for one in told)
-        )
-
-    least = max(bars.LEAST, 2 * max(len(low), len(high)) + 3)
-    return Drawing(draw, least, max(least, bars.MOST), drop=3, name="drawn intervals")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from abstory import digits
 from abstory.experiment import Outcome, Size
 from abstory.metrics import Direction, Unit
+from abstory.report import bars
 from abstory.report.draft import Draft
+from abstory.report.tables import Column, Drawing
 from abstory.results import Comparison, MetricResult, Reads
 from abstory.stats.estimate import Effect, Estimate, Undetermined
 
@@ -18,10 +22,29 @@ def on_lift(metric: MetricResult) -> bool:
 
 def estimate(comparison: Comparison, *, lift: bool) -> Estimate | None:
     """The lift, or the difference; None where it is not known."""
-    if not isinstance(comparison.effect, Effect):
+    return on_scale(comparison.effect, lift=lift)
+
+
+def on_scale(effect: Effect | Undetermined, *, lift: bool) -> Estimate | None:
+    """An effect as a lift, or as a difference; None where it is not known."""
+    if isinstance(effect, Undetermined):
         return None
-    told = comparison.effect.lift if lift else comparison.effect.difference
+    told = effect.lift if lift else effect.difference
     return told if isinstance(told, Estimate) else None
+
+
+def drawn(draft: Draft, found: Sequence[Estimate | None], unit: Unit | None) -> Drawing:
+    """A column of intervals on one axis: differences in `unit`, lifts where it is None."""
+    limit = bars.limit_for(one for one in found if one)
+    low, high = (digits.level(x) if unit is None else digits.difference(x, unit) for x in (-limit, limit))
+
+    def draw(width: int) -> Column:
+        axis = bars.Axis(limit, width - 1 + width % 2)
+        rows = tuple(draft.look.plain(bars.draw(axis, one)) for one in found)
+        return Column(draft.look.plain(axis.head(low, high)), rows)
+
+    least = max(bars.LEAST, 2 * max(len(low), len(high)) + 3)
+    return Drawing(draw, least, max(least, bars.MOST), drop=3, name="drawn intervals")
 
 
 def value(draft: Draft, number: float | Undetermined, unit: Unit) -> str:

@@ -95,7 +95,7 @@ class _Rows:
 
     @property
     def estimates(self) -> list[Estimate | None]:
-        return [estimate(row, lift=self.lift) for row in self.rows]
+        return [cells.on_scale(row.effect, lift=self.lift) for row in self.rows]
 
 
 def _table(draft: Draft, told: FactorResult) -> list[Text]:
@@ -147,14 +147,6 @@ def _remarks(row: FactorEffect) -> Iterator[str]:
         yield f"these variants cannot tell {row.factor} from {others}: this is its effect where there is none of that"
 
 
-def estimate(row: FactorEffect, *, lift: bool) -> Estimate | None:
-    """The lift, or the difference; None where it is not known."""
-    if not isinstance(row.effect, Effect):
-        return None
-    told = row.effect.lift if lift else row.effect.difference
-    return told if isinstance(told, Estimate) else None
-
-
 def _p_values(table: _Rows) -> Iterator[Column]:
     """Where there is room to spare: the interval says as much."""
     page, look = table.draft.page, table.draft.look
@@ -190,7 +182,9 @@ def _beside(table: _Rows) -> Iterator[Column]:
     found = {(one.factor, one.level): one for one in (*other.effects, *(trend.slope for trend in other.trends))}
     same = [None if row.given else found.get((row.factor, row.level)) for row in table.rows]
     told = (
-        cells.point(table.draft, estimate(one, lift=True), other.outcome.metric.unit, lift=True) if one else ""
+        cells.point(table.draft, cells.on_scale(one.effect, lift=True), other.outcome.metric.unit, lift=True)
+        if one
+        else ""
         for one in same
     )
     name = table.draft.look.say(other.outcome.metric.name)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from rich.text import Text
 
 from abstory import digits
-from abstory.report import bars, cells
+from abstory.report import cells
 from abstory.report.draft import Draft
 from abstory.report.tables import Column, Drawing
 from abstory.results import ByExposure
@@ -23,7 +21,7 @@ def fatigued(draft: Draft) -> list[Text]:
 
 def _told(draft: Draft, told: ByExposure) -> list[Text]:
     lift = any(isinstance(p.effect, Effect) and isinstance(p.effect.lift, Estimate) for p in told.points)
-    found = [estimate(point.effect, lift=lift) for point in told.points]
+    found = [cells.on_scale(point.effect, lift=lift) for point in told.points]
     head = f"{told.metric}, {draft.name(told.variant)}, at each exposure of a viewer. {slope(told)}"
     ends = tuple(cells.ends(draft, one, told.unit, lift=lift) for one in found)
     columns: list[Column | Drawing] = [
@@ -34,7 +32,7 @@ def _told(draft: Draft, told: ByExposure) -> list[Text]:
             tuple(cells.point(draft, one, told.unit, lift=lift) for one in found),
             right=True,
         ),
-        _drawing(draft, told, found, lift=lift),
+        cells.drawn(draft, found, None if lift else told.unit),
         Column(cells.confidence(draft.page.result.method.alpha), ends, right=True, drop=1, name="interval"),
     ]
     return draft.paragraph("FATIGUE  ", head, style="bold") + draft.table(columns)
@@ -47,24 +45,3 @@ def slope(told: ByExposure) -> str:
     size = digits.difference(told.slope.value, told.unit)
     ends = digits.between(told.slope.interval, told.unit)
     return f"Within {told.returned:,} who came back: {size} an exposure ({ends}), {digits.p_said(told.p_value)}."
-
-
-def estimate(effect: Effect | Undetermined, *, lift: bool) -> Estimate | None:
-    """The effect on the scale that is shown; None for what is not known there."""
-    if isinstance(effect, Undetermined):
-        return None
-    found = effect.lift if lift else effect.difference
-    return found if isinstance(found, Estimate) else None
-
-
-def _drawing(draft: Draft, told: ByExposure, found: Sequence[Estimate | None], *, lift: bool) -> Drawing:
-    limit = bars.limit_for(one for one in found if one)
-    low, high = (digits.level(x) if lift else digits.difference(x, told.unit) for x in (-limit, limit))
-
-    def draw(width: int) -> Column:
-        axis = bars.Axis(limit, width - 1 + width % 2)
-        rows = tuple(draft.look.plain(bars.draw(axis, one)) for one in found)
-        return Column(draft.look.plain(axis.head(low, high)), rows)
-
-    least = max(bars.LEAST, 2 * max(len(low), len(high)) + 3)
-    return Drawing(draw, least, max(least, bars.MOST), drop=3, name="drawn intervals")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from rich.text import Text
 
 from abstory import digits
-from abstory.report import bars, cells
+from abstory.report import cells
 from abstory.report.draft import Draft
 from abstory.report.tables import Column, Drawing
 from abstory.results import AcrossStories
@@ -26,7 +24,7 @@ def stories(draft: Draft) -> list[Text]:
 def _told(draft: Draft, told: AcrossStories) -> list[Text]:
     effects = [*(one.effect for one in told.stories), told.fixed, told.random]
     lift = any(isinstance(e, Effect) and isinstance(e.lift, Estimate) for e in effects)
-    found = [estimate(effect, lift=lift) for effect in effects]
+    found = [cells.on_scale(effect, lift=lift) for effect in effects]
     head = (
         f"{told.metric}, {draft.name(told.variant)}, story by story. A viewer met {digits.figures(told.met)} of them."
     )
@@ -38,7 +36,7 @@ def _told(draft: Draft, told: AcrossStories) -> list[Text]:
         Column("story", names),
         Column("viewers", viewers, right=True, drop=2, name="viewers"),
         Column("lift" if lift else "change", points, right=True),
-        _drawing(draft, told, found, lift=lift),
+        cells.drawn(draft, found, None if lift else told.unit),
         Column(cells.confidence(draft.page.result.method.alpha), ends, right=True, drop=1, name="interval"),
     ]
     return (
@@ -70,25 +68,3 @@ def _apart(told: AcrossStories) -> str:
     if isinstance(told.scatter_p, Undetermined):
         return ""
     return f"No difference between them: {digits.p_said(told.scatter_p)}."
-
-
-def estimate(effect: Effect | Undetermined, *, lift: bool) -> Estimate | None:
-    """The lift, or the difference; None where it is not known."""
-    if isinstance(effect, Undetermined):
-        return None
-    found = effect.lift if lift else effect.difference
-    return found if isinstance(found, Estimate) else None
-
-
-def _drawing(draft: Draft, told: AcrossStories, found: Sequence[Estimate | None], *, lift: bool) -> Drawing:
-    limit = bars.limit_for(one for one in found if one)
-    low, high = (digits.level(x) if lift else digits.difference(x, told.unit) for x in (-limit, limit))
-
-    def draw(width: int) -> Column:
-        axis = bars.Axis(limit, width - 1 + width % 2)
-        return Column(
-            draft.look.plain(axis.head(low, high)), tuple(draft.look.plain(bars.draw(axis, e)) for e in found)
-        )
-
-    least = max(bars.LEAST, 2 * max(len(low), len(high)) + 3)
-    return Drawing(draw, least, max(least, bars.MOST), drop=3, name="drawn intervals")

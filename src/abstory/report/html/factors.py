@@ -7,7 +7,7 @@ from abstory.experiment import Role
 from abstory.metrics import Unit
 from abstory.report import cells
 from abstory.report.draft import Draft
-from abstory.report.factors import bends, effect_p, estimate, interactions, level_said, ordered, sentences
+from abstory.report.factors import bends, effect_p, interactions, level_said, ordered, sentences
 from abstory.report.html.drawn import drawn
 from abstory.report.html.figures.curves import STROKES, Line, Point, curves, plane
 from abstory.report.html.parts import TONES, Column, Figure, Kind, Part, Prose, Section, Table
@@ -40,7 +40,7 @@ def _table(sheet: Sheet, told: FactorResult) -> Table:
     draft, unit = sheet.draft, told.outcome.metric.unit
     lift = any(isinstance(e.effect, Effect) and isinstance(e.effect.lift, Estimate) for e in told.effects)
     rows = list(ordered(told))
-    found = [estimate(row, lift=lift) for row in rows]
+    found = [cells.on_scale(row.effect, lift=lift) for row in rows]
     points = [cells.point(draft, e, unit, lift=lift) for e in found]
     ends = [cells.ends(draft, e, unit, lift=lift) for e in found]
     alpha = sheet.page.result.method.alpha

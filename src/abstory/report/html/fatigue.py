@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abstory import digits
 from abstory.report import cells
-from abstory.report.fatigue import estimate, slope
+from abstory.report.fatigue import slope
 from abstory.report.html.drawn import drawn
 from abstory.report.html.parts import Column, Kind, Part, Prose, Section, Table
 from abstory.report.html.sheet import Sheet
@@ -28,7 +28,7 @@ def _parts(sheet: Sheet, told: ByExposure) -> list[Part]:
 def _table(sheet: Sheet, told: ByExposure) -> Table:
     draft, unit = sheet.draft, told.unit
     lift = any(isinstance(p.effect, Effect) and isinstance(p.effect.lift, Estimate) for p in told.points)
-    found = [estimate(point.effect, lift=lift) for point in told.points]
+    found = [cells.on_scale(point.effect, lift=lift) for point in told.points]
     columns = [
         Column("exposure", [str(point.number) for point in told.points], Kind.NAME),
         Column("viewers", [digits.count(point.viewers) for point in told.points]),

@@ -7,7 +7,7 @@ from abstory.report import cells
 from abstory.report.html.drawn import drawn
 from abstory.report.html.parts import Column, Kind, Part, Prose, Section, Table
 from abstory.report.html.sheet import Sheet
-from abstory.report.stories import FIXED, RANDOM, differ, estimate
+from abstory.report.stories import FIXED, RANDOM, differ
 from abstory.results import AcrossStories
 from abstory.stats.estimate import Effect, Estimate
 
@@ -31,7 +31,7 @@ def _table(sheet: Sheet, told: AcrossStories) -> Table:
     shown = sheet.cut(told.stories)
     effects = [*(one.effect for one in shown), told.fixed, told.random]
     lift = any(isinstance(effect, Effect) and isinstance(effect.lift, Estimate) for effect in effects)
-    found = [estimate(effect, lift=lift) for effect in effects]
+    found = [cells.on_scale(effect, lift=lift) for effect in effects]
     columns = [
         Column("story", [*(draft.look.say(one.story) for one in shown), FIXED, RANDOM], Kind.NAME),
         Column("viewers", [*(digits.count(one.viewers) for one in shown), "", ""]),

@@ -28,10 +28,7 @@ class Step:
     effect: Effect | Undetermined
 
     def estimate(self, *, lift: bool) -> Estimate | None:
-        if isinstance(self.effect, Undetermined):
-            return None
-        told = self.effect.lift if lift else self.effect.difference
-        return told if isinstance(told, Estimate) else None
+        return cells.on_scale(self.effect, lift=lift)
 
 
 @dataclass(frozen=True, slots=True)
