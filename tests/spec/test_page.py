@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from abstory import experiment as declared
-from abstory.metrics import BUILT_IN, built_in
+from abstory.metrics import BUILT_IN, SLOT_METRICS, built_in
 from abstory.spec import check_bytes
 
 TEXT = (Path(__file__).parent.parent.parent / "docs" / "experiment-file.md").read_text(encoding="utf-8")
@@ -20,6 +20,7 @@ MODELS = {
     "schedule": declared.Schedule,
     "audience": declared.Audience,
     "traffic": declared.Traffic,
+    "calendar": declared.Calendar,
     "metrics": declared.Metrics,
     "A metric": declared.MetricUse,
     "define": declared.Definition,
@@ -99,6 +100,13 @@ def test_the_built_in_metrics_are_those_of_the_code():
     for name, (kind, good, _) in told.items():
         metric = built_in(name.replace("<t>", "12"))
         assert (kind, good) == (metric.kind, metric.direction)
+
+
+def test_the_metrics_of_posts_are_those_of_the_code():
+    section = TEXT.partition("\n## Metrics of posts\n")[2].partition("\n## ")[0]
+    told = [line.strip("|").split("|") for line in section.splitlines() if line.startswith("| `")]
+    good = {name: cells[1].strip() for cells in told for name in re.findall(r"`(\w+)`", cells[0])}
+    assert good == {name: str(metric.direction) for name, metric in SLOT_METRICS.items()}
 
 
 @pytest.mark.parametrize("part", re.findall(r"^```yaml\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL))

@@ -227,7 +227,8 @@ def refuse_unbuilt(experiment: Experiment) -> None:
         UsageError: posting slots.
     """
     if experiment.unit != "viewer":
-        raise UsageError(f"{experiment.key} randomises posting slots: no viewer has a variant")
+        hint = "which post is which variant: its calendar"
+        raise UsageError(f"{experiment.key} randomises posts: no viewer has a variant", hint=hint)
     traffic = experiment.traffic
     if traffic.layer or traffic.range or traffic.holdout:
         raise NotYet(f"{experiment.key}: traffic.layer, traffic.range and traffic.holdout are not built yet")

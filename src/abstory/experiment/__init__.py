@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self, TypeGuard
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from abstory.experiment.definitions import cut, defined, resolved
+from abstory.experiment.calendar import Calendar, Slot
+from abstory.experiment.cells import built_name, cells, resolve_cells
+from abstory.experiment.definitions import defined, meant
+from abstory.experiment.draft import Draft, Fault, Faults, Role, Use
 from abstory.experiment.frames import FEWEST, MOST, Frames, FramesField
 from abstory.experiment.quantities import (
     DAY_US,
@@ -28,7 +30,7 @@ from abstory.experiment.quantities import (
     Words,
     wrong,
 )
-from abstory.experiment.rules import MOST_VARIANTS, Draft, Fault, Faults, Role, Use, faults
+from abstory.experiment.rules import faults
 from abstory.experiment.sections import (
     Analysis,
     Audience,
@@ -42,6 +44,7 @@ from abstory.experiment.sections import (
     Traffic,
     Variant,
 )
+from abstory.experiment.slot_design import with_defaults
 from abstory.experiment.stories import Stories, Story
 from abstory.metrics import Metric, Unit
 
@@ -105,6 +108,7 @@ class Experiment(Frozen):
     design: Literal["full_factorial"] | None = None
     variants: Annotated[tuple[Variant, ...], _VARIANTS] = ()
     asset: Words | None = None
+    calendar: Calendar | None = Field(None, description="When and where stories are posted; unit: slot only.")
     metrics: Metrics
     analysis: Analysis = Analysis()
     decision: Decision = Decision()
@@ -112,7 +116,7 @@ class Experiment(Frozen):
     @model_validator(mode="before")
     @classmethod
     def _cells(cls, data: Any) -> Any:
-        return resolve_cells(data) if isinstance(data, dict) else data
+        return with_defaults(resolve_cells(data)) if isinstance(data, dict) else data
 
     @model_validator(mode="after")
     def _lawful(self) -> Self:
@@ -141,12 +145,24 @@ class Experiment(Frozen):
             define=self.metrics.define,
             analysis=self.analysis,
             decision=self.decision,
+            calendar=self.calendar,
+            given=self._given,
         )
+
+    @property
+    def _given(self) -> frozenset[str]:
+        own = self.calendar is not None and self.schedule == self.calendar.schedule
+        return frozenset(self.model_fields_set - ({"schedule"} if own else set()))
 
     def _uses(self) -> Iterator[Use]:
         for field, role in ROLES.items():
             for at, use in enumerate(getattr(self.metrics, field)):
                 yield Use(role, ("metrics", field, at), use)
+
+    @property
+    def by_slot(self) -> bool:
+        """Whether posts are randomised, not viewers."""
+        return self.unit == "slot"
 
     @property
     def start_us(self) -> int:
@@ -200,11 +216,10 @@ class Experiment(Frozen):
 
     def metric(self, use: MetricUse) -> Metric:
         """The resolved metric of a use: the team's own definition, or the built-in one."""
-        found = resolved(use.name, self.metrics.define.get(use.name))
+        found = meant(use, self.metrics.define.get(use.name), by_slot=self.by_slot)
         if found is None:
             raise ValueError(f"no metric is called {use.name}")
-        found = cut(found, use.winsorize) if use.winsorize else found
-        return replace(found, direction=use.direction) if use.direction else found
+        return found
 
     def frames_of(self, variant: Variant) -> int | None:
         """How many frames a variant's story has; None where nothing is said of it."""
@@ -222,6 +237,7 @@ class Experiment(Frozen):
             "audience": {side: _sorted(getattr(self.audience, side)) for side in ("include", "exclude")},
             "traffic": self.traffic.model_dump(mode="json"),
             "variants": {v.name: {"weight": v.weight, **v.creative} for v in self.variants},
+            **({"calendar": self.calendar.model_dump(mode="json")} if self.calendar else {}),
         }
 
     def analysis_fields(self) -> Mapping[str, object]:
@@ -254,69 +270,6 @@ class Experiment(Frozen):
 
 
 ROLES = {"primary": Role.PRIMARY, "secondary": Role.SECONDARY, "guardrails": Role.GUARDRAIL}
-
-
-def resolve_cells(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The file's mapping with `variants` as a list: the declared cells, or the full factorial of the factors."""
-    variants, factors = data.get("variants"), data.get("factors")
-    if isinstance(variants, dict):
-        written = [_variant(name, cell) for name, cell in variants.items()]
-        return {**data, "variants": written, "factors": _seen(written) if factors is None else factors}
-    if not variants and well_formed(factors):
-        return {**data, "variants": list(_full_factorial(factors))}
-    return data
-
-
-def well_formed(factors: object) -> TypeGuard[Mapping[str, list[str]]]:
-    """Whether levels are lists of texts, so that their cells can be named."""
-    return (
-        isinstance(factors, Mapping)
-        and bool(factors)
-        and all(
-            isinstance(levels, list | tuple) and levels and all(isinstance(level, str) for level in levels)
-            for levels in factors.values()
-        )
-    )
-
-
-BESIDE = ("weight", "frames")
-"""What a variant may say beside the levels of its factors."""
-
-
-def _variant(name: str, cell: Any) -> object:
-    if not isinstance(cell, dict):
-        return cell
-    own = {field: cell[field] for field in BESIDE if field in cell}
-    return {"name": name, "creative": {k: v for k, v in cell.items() if k not in BESIDE}, **own}
-
-
-def _seen(variants: list[Any]) -> dict[str, list[object]]:
-    found: dict[str, list[object]] = {}
-    for variant in variants:
-        for name, level in variant.get("creative", {}).items() if isinstance(variant, dict) else ():
-            levels = found.setdefault(name, [])
-            if level not in levels:
-                levels.append(level)
-    return found
-
-
-def _full_factorial(factors: Mapping[str, list[str]]) -> Iterator[object]:
-    # One cell more than allowed is enough for the rule that counts them.
-    for levels in itertools.islice(itertools.product(*factors.values()), MOST_VARIANTS + 1):
-        yield {"name": ".".join(levels)[:128], "creative": dict(zip(factors, levels, strict=True))}
-
-
-def built_name(variant: Variant, factors: Mapping[str, tuple[str, ...]]) -> str:
-    """The name that the full factorial gives to a variant's cell."""
-    return ".".join(variant.creative.get(name, "") for name in factors)[:128]
-
-
-def cells(factors: Mapping[str, tuple[str, ...]]) -> int:
-    """How many cells the full factorial has, at most one more than allowed."""
-    count = 1
-    for levels in factors.values():
-        count *= len(levels)
-    return min(count, MOST_VARIANTS + 1)
 
 
 def _canonical_use(use: Use) -> list[object]:
@@ -359,6 +312,7 @@ __all__ = [
     "HOUR_US",
     "Analysis",
     "Audience",
+    "Calendar",
     "Counted",
     "Decision",
     "Definition",
@@ -375,6 +329,7 @@ __all__ = [
     "Scalar",
     "Schedule",
     "Size",
+    "Slot",
     "Story",
     "Traffic",
     "Unit",

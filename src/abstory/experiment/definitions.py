@@ -4,10 +4,37 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from abstory.experiment.sections import Counted, Definition
-from abstory.metrics import Mean, Measure, MeasureKind, Proportion, Quantile, Ratio, built_in
+from abstory.experiment.sections import Counted, Definition, MetricUse
+from abstory.metrics import (
+    SLOT_METRICS,
+    Mean,
+    Measure,
+    MeasureKind,
+    Metric,
+    Proportion,
+    Quantile,
+    Ratio,
+    Total,
+    built_in,
+)
 
 AnyMetric = Proportion | Mean | Ratio | Quantile
+
+
+def meant(use: MetricUse, own: Definition | None, *, by_slot: bool) -> Metric | None:
+    """The metric that a use asks for, with its own direction, cut and denominator; None where there is none."""
+    found: AnyMetric | Total | None
+    found = per(SLOT_METRICS.get(use.name), use.denominator) if by_slot else _cut(resolved(use.name, own), use)
+    return replace(found, direction=use.direction) if found and use.direction else found
+
+
+def per(metric: Total | None, denominator: str | None) -> Total | None:
+    """A rate of posts by another denominator; nothing is divided that was not."""
+    return replace(metric, below=denominator) if metric and metric.below and denominator else metric
+
+
+def _cut(metric: AnyMetric | None, use: MetricUse) -> AnyMetric | None:
+    return cut(metric, use.winsorize) if metric and use.winsorize else metric
 
 
 def resolved(name: str, own: Definition | None) -> AnyMetric | None:

@@ -9,78 +9,16 @@ import itertools
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from difflib import get_close_matches
-from enum import StrEnum
 
 from abstory.experiment.clauses import WORDS
-from abstory.experiment.definitions import resolved
+from abstory.experiment.draft import Draft, Fault, Role, near
 from abstory.experiment.quantities import Duration
-from abstory.experiment.sections import Analysis, Decision, Definition, MetricUse, Schedule, Traffic, Variant
-from abstory.experiment.stories import Story, never_seen
-from abstory.metrics import BUILT_IN, Unit, built_in, horizon_seconds
+from abstory.experiment.sections import MOST_VARIANTS, Definition, Variant
+from abstory.experiment.slot_design import SLOT_RULES
+from abstory.experiment.stories import never_seen
+from abstory.metrics import BUILT_IN, SLOT_METRICS, Unit, built_in, horizon_seconds
 
-Path = tuple[str | int, ...]
-MOST_VARIANTS = 64
 LEAST_CUT = 0.5
-
-
-class Role(StrEnum):
-    """What a metric is for."""
-
-    PRIMARY = "primary"
-    SECONDARY = "secondary"
-    GUARDRAIL = "guardrail"
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One broken rule: `path` is the field as the file spells it."""
-
-    code: str
-    path: Path
-    message: str
-    hint: str = ""
-
-
-class Faults(ValueError):
-    """All the broken rules of one experiment."""
-
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
-        lines = (f"{'.'.join(map(str, one.path))}: {one.message}" for one in faults)
-        super().__init__("; ".join(lines))
-        self.faults = faults
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """A metric in its role, and where the file says so."""
-
-    role: Role
-    path: Path
-    metric: MetricUse
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """The parts of an experiment that are valid by themselves; None or left out where they are not."""
-
-    unit: str = "viewer"
-    design: str | None = None
-    story: str | None = None
-    stories: tuple[Story, ...] = ()
-    lifetime: Duration | None = None
-    asset: str | None = None
-    scheduled: bool = False
-    schedule: Schedule | None = None
-    traffic: Traffic | None = None
-    factors: Mapping[str, tuple[str, ...]] | None = None
-    variants: tuple[Variant, ...] | None = None
-    explicit: bool = False
-    uses: tuple[Use, ...] = ()
-    define: Mapping[str, Definition | None] | None = None
-    analysis: Analysis | None = None
-    decision: Decision | None = None
 
 
 def faults(draft: Draft) -> tuple[Fault, ...]:
@@ -89,18 +27,16 @@ def faults(draft: Draft) -> tuple[Fault, ...]:
 
 
 def _not_yet(draft: Draft) -> Iterator[Fault]:
-    if draft.unit == "slot":
-        yield Fault("E401", ("unit",), "the slot design is not built yet", "use unit: viewer")
     for field in ("layer", "range", "holdout") if draft.traffic else ():
         if getattr(draft.traffic, field):
             yield Fault("E401", ("traffic", field), f"traffic.{field} is not built yet", "delete the line")
 
 
 def _winsorize(draft: Draft) -> Iterator[Fault]:
-    for use in draft.uses:
+    for use in draft.uses if not draft.by_slot else ():
         share = use.metric.winsorize
         here = (*use.path, "winsorize")
-        metric = resolved(use.metric.name, (draft.define or {}).get(use.metric.name))
+        metric = draft.meant(use.metric.model_copy(update={"winsorize": None}))
         if share is not None and not LEAST_CUT <= share < 1:
             yield Fault("E318", here, "values are cut at a percentile from 50% to below 100%", "such as 99.9%")
         elif share is not None and metric and metric.kind in {"proportion", "quantile"}:
@@ -123,7 +59,7 @@ def _schedule(draft: Draft) -> Iterator[Fault]:
 
 
 def _fixed(draft: Draft) -> Iterator[Fault]:
-    if draft.analysis and draft.analysis.looks == "fixed" and not draft.scheduled:
+    if draft.analysis and draft.analysis.looks == "fixed" and not (draft.scheduled or draft.by_slot):
         hint = "declare schedule.start and schedule.end, or use always_valid"
         yield Fault("E312", ("analysis", "looks"), "a fixed reading needs a schedule to know its end", hint)
 
@@ -221,8 +157,10 @@ def _metrics(draft: Draft) -> Iterator[Fault]:
     if draft.define is None:
         return
     for use in draft.uses:
-        if use.metric.name not in draft.define and built_in(use.metric.name) is None:
-            hint = near(use.metric.name, [*BUILT_IN, *draft.define, *_horizons(draft)]) or "see the list of metrics"
+        if use.metric.name not in draft.define and not draft.meant(use.metric):
+            known = SLOT_METRICS if draft.by_slot else [*BUILT_IN, *draft.define, *_horizons(draft)]
+            timed = draft.by_slot and horizon_seconds(use.metric.name)
+            hint = _UNTIMED if timed else near(use.metric.name, list(known)) or "see the list of metrics"
             yield Fault("E301", (*use.path, "name"), "no metric has this name", hint)
 
 
@@ -236,6 +174,9 @@ def _ruled(draft: Draft) -> Iterator[Fault]:
                 here = ("decision", "rule", at, "if")
                 hint = near(clause.subject, [*names, *WORDS]) or f"used here: {', '.join(names)}"
                 yield Fault("E301", here, f"the condition names {clause.subject}, which is no metric here", hint)
+
+
+_UNTIMED = "a story's totals tell no second: watch_seconds or completion_rate"
 
 
 def _horizons(draft: Draft) -> list[str]:
@@ -257,8 +198,7 @@ def _sizes(draft: Draft) -> Iterator[Fault]:
     for use in draft.uses:
         if use.role is Role.GUARDRAIL and use.metric.margin is None:
             yield Fault("E303", use.path, f"the guardrail {use.metric.name} has no margin", "such as margin: 20%")
-        own = (draft.define or {}).get(use.metric.name)
-        metric = resolved(use.metric.name, own)
+        metric = draft.meant(use.metric)
         for field in ("mde", "margin"):
             size = getattr(use.metric, field)
             if size and metric and not size.relative and metric.unit is not Unit.RATE:
@@ -329,12 +269,6 @@ def _lacking_quantile(own: Definition) -> str:
     return "" if 0 < own.quantile < 1 else "a quantile above 0% and below 100%"
 
 
-def near(word: str, words: Mapping[str, object] | list[str] | tuple[str, ...]) -> str:
-    """`did you mean X?`, or nothing where no word is close."""
-    found = get_close_matches(word[:64], list(words), n=1, cutoff=0.6)
-    return f"did you mean {found[0]}?" if found else ""
-
-
 def _asset(draft: Draft) -> Iterator[Fault]:
     if draft.asset is None or draft.factors is None:
         return
@@ -368,5 +302,6 @@ RULES = (
     _winsorize,
     _covariates,
     _asset,
+    *SLOT_RULES,
 )
-"""Every rule, once; a new one is a function above and its name here."""
+"""Every rule, once; a new one is a function above (or in `slot_design.py`) and its name here."""

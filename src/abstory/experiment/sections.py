@@ -34,6 +34,8 @@ from abstory.experiment.quantities import (
 )
 from abstory.metrics import Direction
 
+MOST_VARIANTS = 64
+
 
 class Frozen(BaseModel):
     """A value of the file: frozen, unknown keys forbidden."""
@@ -110,6 +112,9 @@ class MetricUse(Frozen):
     margin: SizeField | None = Field(None, description="How much worse a guardrail may get.")
     direction: Direction | None = None
     winsorize: Fraction | None = None
+    denominator: Literal["views", "reach", "followers"] | None = Field(
+        None, description="What a rate of posts is per; views where nothing is said. Slot design only."
+    )
 
 
 class Counted(Frozen):
@@ -169,9 +174,12 @@ class Analysis(Frozen):
     power: Power = Field(0.8, description="The chance to see an effect as large as the MDE.")
     looks: Annotated[
         Literal["always_valid", "fixed"] | GroupSequential, BeforeValidator(read_looks), WithJsonSchema(LOOKS_SCHEMA)
-    ] = Field("always_valid", description="Any day, once at the end, or at a few planned looks.")
+    ] = Field(
+        "always_valid",
+        description="Any day, once at the end (a calendar), or at a few planned looks.",
+    )
     multiplicity: Literal["dunnett", "holm", "hochberg", "bonferroni", "bh", "gatekeeping", "none"] = Field(
-        "dunnett", description="The correction over variants and primary metrics."
+        "dunnett", description="The correction over variants and primary metrics; bonferroni for a calendar."
     )
     covariates: tuple[Name, ...] = ()
     window: DurationField = Field(Duration(DAY_US, "24h"), description="Events count this long after exposure.")
@@ -203,7 +211,7 @@ class Decision(Frozen):
         Literal["clear_win", "do_no_harm"] | tuple[Rule, ...], BeforeValidator(read_rule), WithJsonSchema(RULE_SCHEMA)
     ] = Field("clear_win", description="What ships: a named rule, or ordered if/then.")
     min_runtime: DurationField = Field(Duration(7 * DAY_US, "7d"), description="No verdict before.")
-    min_per_variant: Count = Field(1000, description="No verdict with fewer viewers in any variant.")
+    min_per_variant: Count = Field(1000, description="No verdict with fewer viewers (or posts) in any variant.")
     otherwise: Literal["keep_control", "review"] = "keep_control"
     novelty: Literal["warn", "hold"] = Field("warn", description="Whether an effect that fades may ship.")
 

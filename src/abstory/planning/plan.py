@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from abstory.analysis import readings
-from abstory.errors import UsageError
+from abstory.errors import NotYet, UsageError
 from abstory.experiment import DAY_US, UNBOUNDED_US, Experiment, Outcome, Role, Size
 from abstory.planning.baselines import Baseline, expected
 from abstory.planning.target import Aim, Target, possible
@@ -261,7 +261,10 @@ def plan(question: Question) -> Plan:
 
     Raises:
         UsageError: a baseline is missing, nothing declares an MDE, or a change is impossible.
+        NotYet: the experiment randomises posts.
     """
+    if question.experiment.by_slot:
+        raise NotYet(f"{question.experiment.key} randomises posts, and only viewers are planned for yet")
     outcomes = question.outcomes
     if not outcomes:
         raise UsageError(f"nothing to plan for: {'; '.join(question.unplanned)}", hint="such as --mde 5%")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from abstory.errors import UsageError
+from abstory.errors import NotYet, UsageError
 from abstory.experiment import DAY_US, HOUR_US, Audience, Experiment, Outcome, Role, Schedule, Variant
 from abstory.metrics import COMPLETE, VIEW, Direction, MeasureKind, Metric
 from abstory.simulate.audience import LAUNCH, Nudge, StoryAudience
@@ -100,7 +100,10 @@ def design(
 
     Raises:
         UsageError: the audience cannot show such an effect, or such an experiment.
+        NotYet: the experiment randomises posts.
     """
+    if experiment.by_slot:
+        raise NotYet(f"{experiment.key} randomises posts, and only viewers are simulated yet")
     ready = _scheduled(experiment, days)
     plain = _audience(ready)
     _refuse(ready, plain)

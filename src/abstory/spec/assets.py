@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from abstory.experiment import Experiment, Variant
-from abstory.experiment.rules import Fault
+from abstory.experiment.draft import Fault
 from abstory.spec.diagnostics import Diagnostic
 from abstory.spec.project import Loaded
 from abstory.spec.reader import read

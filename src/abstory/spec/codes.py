@@ -56,6 +56,12 @@ CODES = {
     "E321": "a story declared twice",
     "E322": "a story that is never seen",
     "E323": "windows that end with a story of which no end is known",
+    "E324": "a field of the other design",
+    "E325": "not days and times of posting",
+    "E326": "too many slots, or at a time that does not exist",
+    "E327": "slots closer than min_gap",
+    "E328": "a block that variants cannot share equally",
+    "E329": "more different variants in a row than there are",
     "E401": "not built yet",
     "E501": "a key used in two files",
     "E502": "a cut is missing",
@@ -66,5 +72,6 @@ CODES = {
     "W205": "very few viewers",
     "W206": "a schedule shorter than the minimum runtime",
     "W207": "an A/A test?",
+    "W208": "followers of posts that overlap",
 }
 """E1.. the text, E2.. a field, E3.. one field against another, E4.. not yet, E5.. beyond the file, W2.. regrets."""

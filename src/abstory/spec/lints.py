@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from abstory.experiment import Experiment, Role
-from abstory.experiment.quantities import DAY_US, Duration
-from abstory.experiment.rules import Fault, Path
+from abstory.experiment.draft import Fault, Path
+from abstory.experiment.quantities import DAY_US, HOUR_US, Duration
 
 ATTENTION_SECONDS = 15
 FEWEST = 200
@@ -55,12 +55,13 @@ def _mde(experiment: Experiment) -> Iterator[Fault]:
 
 def _guardrail(experiment: Experiment) -> Iterator[Fault]:
     if not experiment.metrics.guardrails:
-        hint = "such as guardrails: [{name: hide_rate, margin: 20%}]"
+        harm = "exit_rate" if experiment.by_slot else "hide_rate"
+        hint = f"such as guardrails: [{{name: {harm}, margin: 20%}}]"
         yield Fault("W204", ("metrics",), "no guardrail protects the audience", hint)
 
 
 def _few(experiment: Experiment) -> Iterator[Fault]:
-    if experiment.decision.min_per_variant < FEWEST:
+    if experiment.decision.min_per_variant < FEWEST and not experiment.by_slot:
         message = f"fewer than {FEWEST} viewers a variant can hardly decide anything"
         yield Fault("W205", ("decision", "min_per_variant"), message, "such as 1000")
 
@@ -69,7 +70,8 @@ def _runtime(experiment: Experiment) -> Iterator[Fault]:
     days = (experiment.end_us - experiment.start_us) // DAY_US
     if experiment.schedule and experiment.decision.min_runtime.us > experiment.end_us - experiment.start_us:
         message = f"the schedule lasts {days} day{'' if days == 1 else 's'}, less than decision.min_runtime"
-        yield Fault("W206", ("schedule", "end"), message, "lengthen the one or shorten the other")
+        end = ("calendar", "weeks") if experiment.by_slot else ("schedule", "end")
+        yield Fault("W206", end, message, "lengthen the one or shorten the other")
 
 
 def _twins(experiment: Experiment) -> Iterator[Fault]:
@@ -81,5 +83,16 @@ def _twins(experiment: Experiment) -> Iterator[Fault]:
             yield Fault("W207", ("variants", variant.name), message, "if it is meant, leave it so; else change a level")
 
 
-LINTS = (_across_lengths, _attention, _mde, _guardrail, _few, _runtime, _twins)
+def _followers(experiment: Experiment) -> Iterator[Fault]:
+    """New followers belong to a post only while no other post of the account could have brought them."""
+    between = experiment.calendar.closest_us if experiment.calendar else None
+    names = {outcome.metric.name for outcome in experiment.outcomes} & {"followers_gained", "follow_rate"}
+    if between is None or between >= experiment.analysis.window.us or not names:
+        return
+    hours = f"{between / HOUR_US:.3g} h"
+    message = f"posts {hours} apart share their new followers: {' and '.join(sorted(names))} cannot tell them apart"
+    yield Fault("W208", ("analysis", "window"), message, f"post less often, or a window of at most {hours}")
+
+
+LINTS = (_across_lengths, _attention, _mde, _guardrail, _few, _runtime, _twins, _followers)
 """Every lint, once; whether a design is underpowered needs a baseline rate, which no file declares."""

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from abstory.errors import UsageError
 from abstory.experiment import Experiment
-from abstory.experiment.rules import Fault, Faults
+from abstory.experiment.draft import Fault, Faults
 from abstory.spec.diagnostics import Diagnostic
 from abstory.spec.lints import lints
 from abstory.spec.partial import remaining
@@ -63,8 +63,6 @@ def check_bytes(data: bytes, name: str) -> Checked:
         return None, tuple(unsure(unread, KNOWN))
     if not isinstance(document.root, Table):
         return None, (*unread, _not_a_mapping(document, name))
-    if _is_slot(document.root):
-        return None, (*unread, *unsure([diagnostic(document, name, _SLOT)], KNOWN))
     experiment, found, unknown = _typed(document, name)
     errors = tuple(
         sorted(masked({*unread, *found, *_listed(document, name)}, document, unknown), key=lambda one: one.order)
@@ -100,15 +98,6 @@ def _not_a_mapping(document: Document, name: str) -> Diagnostic:
     return Diagnostic(
         "E117", "error", name, line, column, "", "an experiment file is a mapping", hint="begin with version: 1"
     )
-
-
-_SLOT = Fault("E401", ("unit",), "the slot design is not built yet", "use unit: viewer")
-
-
-def _is_slot(root: Table) -> bool:
-    # Its other sections have types of their own: one "not yet" says more than a fault for each of them.
-    unit = root.entries.get("unit")
-    return isinstance(unit, Leaf) and unit.value == "slot"
 
 
 def _typed(document: Document, name: str) -> tuple[Experiment | None, tuple[Diagnostic, ...], tuple[Path, ...]]:

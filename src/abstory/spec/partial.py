@@ -7,9 +7,11 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from abstory.experiment import ROLES, Levels, resolve_cells
+from abstory.experiment import ROLES, Levels
+from abstory.experiment.cells import resolve_cells
+from abstory.experiment.draft import Draft, Fault, Use
 from abstory.experiment.quantities import Duration, Name
-from abstory.experiment.rules import Draft, Fault, Use, faults
+from abstory.experiment.rules import faults
 from abstory.experiment.sections import (
     Analysis,
     Decision,
@@ -21,6 +23,7 @@ from abstory.experiment.sections import (
     Variant,
     uses,
 )
+from abstory.experiment.slot_design import readable, with_defaults
 from abstory.experiment.stories import Story, listed
 from abstory.spec.reader import Path
 
@@ -40,7 +43,7 @@ def _touch(one: Path, other: Path) -> bool:
 
 
 def _draft(data: dict[str, Any]) -> Draft:
-    resolved = resolve_cells(data)
+    resolved = with_defaults(resolve_cells(data))
     metrics = data.get("metrics")
     metrics = metrics if isinstance(metrics, dict) else {}
     return Draft(
@@ -51,15 +54,17 @@ def _draft(data: dict[str, Any]) -> Draft:
         lifetime=_lifetime(data.get("lifetime", "24h")),
         asset=_text(data.get("asset")),
         scheduled="schedule" in data,
-        schedule=_valid(Schedule, data.get("schedule")),
+        schedule=_valid(Schedule, resolved.get("schedule")),
         traffic=_valid(Traffic, data.get("traffic")),
         factors=_factors(resolved.get("factors", {})),
         variants=_variants(resolved.get("variants", [])),
         explicit=isinstance(data.get("variants"), dict),
         uses=tuple(_uses(metrics)),
         define=_define(metrics.get("define", {})),
-        analysis=_valid(Analysis, data.get("analysis", {})),
-        decision=_valid(Decision, data.get("decision", {})),
+        analysis=_valid(Analysis, resolved.get("analysis", {})),
+        decision=_valid(Decision, resolved.get("decision", {})),
+        calendar=readable(data.get("calendar")),
+        given=frozenset(map(str, data)),
     )
 
 

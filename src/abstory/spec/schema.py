@@ -16,7 +16,15 @@ def schema() -> dict[str, Any]:
     fields = made["$defs"]["Metrics"]["properties"]
     for role in ROLES:
         fields[role] = _short(fields[role])
-    return {"$schema": DIALECT, "title": "abstory experiment", **{k: v for k, v in made.items() if k != "title"}}
+    rest = {key: value for key, value in made.items() if key != "title"}
+    return {"$schema": DIALECT, "title": "abstory experiment", **rest, **_SLOTS_NEED_A_CALENDAR}
+
+
+_SLOTS_NEED_A_CALENDAR = {
+    "if": {"properties": {"unit": {"const": "slot"}}, "required": ["unit"]},
+    "then": {"required": ["calendar"]},
+    "else": {"not": {"required": ["calendar"]}},
+}
 
 
 def _without_null(node: Any) -> Any:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from abstory.errors import SpecError
-from abstory.experiment import BESIDE, Experiment
+from abstory.experiment import Experiment
+from abstory.experiment.calendar import Calendar
+from abstory.experiment.cells import BESIDE
+from abstory.experiment.draft import Fault, near
 from abstory.experiment.quantities import ATTRIBUTE_PATTERN, LEVEL_PATTERN, NAME_PATTERN, VARIANT_PATTERN
-from abstory.experiment.rules import Fault, near
 from abstory.experiment.sections import (
     Analysis,
     Audience,
@@ -34,6 +36,7 @@ _BELOW: dict[str, type[Frozen]] = {
     "metrics": Metrics,
     "analysis": Analysis,
     "decision": Decision,
+    "calendar": Calendar,
     "primary": MetricUse,
     "secondary": MetricUse,
     "guardrails": MetricUse,
@@ -45,7 +48,6 @@ KNOWN = frozenset(
     {*Experiment.model_fields, *BESIDE, *(name for model in _BELOW.values() for name in model.model_fields)}
 )
 """Every field name of the format."""
-_NOT_YET = {"calendar": "the slot calendar is not built yet"}
 _WORDS = {
     "string_type": ("E203", "text is due here", "quote it"),
     "int_type": ("E203", "a whole number is due here", "such as 1000"),
@@ -181,8 +183,6 @@ def written(loc: tuple[str | int, ...], root: Node | None) -> Path:
 
 def _unknown(path: Path) -> Fault:
     word = str(path[-1])
-    if word in _NOT_YET:
-        return Fault("E401", path, _NOT_YET[word], "see unit: viewer")
     known = _fields(path[:-1])
     hint = near(word, known) or f"known here: {', '.join(known)}"
     return Fault("E201", path, f"unknown field {shortened(word)!r}", hint)
@@ -219,6 +219,8 @@ _MISSING = {
     "metrics": "such as metrics: {primary: completion_rate}",
     "primary": "such as primary: [{name: completion_rate, mde: 2%}]",
     "start": "such as start: 2026-11-23",
+    "weeks": "such as weeks: 4",
+    "slots": 'such as slots: {mon-fri: ["12:30", "18:30"]}',
     "end": "such as end: 2026-12-07 (exclusive)",
     "name": "such as name: completion_rate",
     "kind": "proportion, mean or ratio",
