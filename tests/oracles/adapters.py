@@ -28,6 +28,7 @@ from abstory.stats import (
     proportions,
     quantiles,
     randomization,
+    redraws,
     retention,
     retention_clustered,
     sample_ratio,
@@ -712,7 +713,7 @@ def factorial_fractional(i):
 
 
 def drawn_again(slots, alpha=0.05):
-    return randomization.rerandomise(slots, randomization.by_blocks(slots, seed=0), alpha)
+    return randomization.rerandomise(slots, redraws.by_blocks(slots, seed=0), alpha)
 
 
 def permuted(slots):

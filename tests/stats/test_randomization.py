@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import permutation_test, ttest_ind
 
-from abstory.stats import randomization
-from abstory.stats.estimate import Reason, Undetermined
-from abstory.stats.randomization import by_blocks, by_calendar, rerandomise
+from abstory.stats import redraws
+from abstory.stats.estimate import Estimate, Reason, Undetermined
+from abstory.stats.randomization import rerandomise
+from abstory.stats.redraws import by_blocks, by_calendar
 from abstory.stats.slots import Slots, assignments
 
 
@@ -144,7 +145,7 @@ def test_many_draws_are_sampled_and_near_what_a_t_test_says():
     slots = many(0.6)
     found = read(slots)
     assert not found.complete
-    assert found.draws == randomization.DRAWS + 1
+    assert found.draws == redraws.DRAWS + 1
     values, treated = np.array(slots.values), np.array(slots.treated)
     t = ttest_ind(values[treated], values[~treated])
     assert found.two_sided == pytest.approx(t.pvalue, abs=0.01)
@@ -158,14 +159,14 @@ def test_many_draws_are_sampled_and_near_what_a_t_test_says():
 def test_sampling_agrees_with_enumeration(monkeypatch):
     slots = Slots.of([3, 1, 4, 1, 5, 9, 2, 6, 5, 3], [1, 0, 1, 0, 0, 1, 0, 1, 1, 0], [1, 1, 1, 1, 1, 2, 2, 2, 2, 2])
     exact = read(slots)
-    monkeypatch.setattr(randomization, "MOST_ENUMERATED", 0)
+    monkeypatch.setattr(redraws, "MOST_ENUMERATED", 0)
     drawn = read(slots)
     for p, near in ((exact.greater, drawn.greater), (exact.less, drawn.less), (exact.two_sided, drawn.two_sided)):
         assert near == pytest.approx(p, abs=5 * drawn.error(p))
 
 
 def test_sampling_depends_on_no_order_and_no_name(monkeypatch):
-    monkeypatch.setattr(randomization, "DRAWS", 999)
+    monkeypatch.setattr(redraws, "DRAWS", 999)
     slots = many(0.3)
     turned = Slots(slots.values[::-1], slots.treated[::-1], slots.blocks)
     assert read(turned).greater == read(slots).greater
@@ -219,3 +220,97 @@ def test_no_number_where_there_is_none():
     still = read(Slots.of([1] * 8, [1, 0] * 4))
     assert (still.greater, still.two_sided) == (1.0, 1.0)
     assert still.difference == Undetermined(Reason.NO_VARIATION)
+
+
+nonnegative = posted(values=st.integers(0, 6)).filter(lambda slots: slots.both)
+
+
+def divided(slots, factor):
+    """Every treated slot by a factor."""
+    return Slots.of(
+        [value / factor if arm else value for value, arm in zip(slots.values, slots.treated, strict=True)],
+        *columns(slots),
+    )
+
+
+@given(nonnegative, st.sampled_from([0.02, 0.1, 0.3, 0.6]))
+def test_the_lift_keeps_the_factors_that_its_own_test_keeps(slots, alpha):
+    """Dividing treated slots by a factor just within an end leaves p above alpha, just beyond it does not."""
+    found = read(slots, alpha)
+    if isinstance(found.lift, Undetermined):
+        return
+    for end, inward in ((found.lift.interval.low, 1), (found.lift.interval.high, -1)):
+        if end > -1 + 1e-3:
+            kept, lost = (
+                read(divided(slots, (1 + end) * (1 + step)), alpha) for step in (inward * 1e-5, -inward * 1e-5)
+            )
+            assert kept.central > alpha >= lost.central
+        else:
+            assert read(divided(slots, 1e-6), alpha).central > alpha
+
+
+@given(nonnegative, st.sampled_from([0.02, 0.1, 0.3, 0.6]))
+def test_lift_and_difference_exclude_0_together(slots, alpha):
+    found = read(slots, alpha)
+    if not isinstance(found.lift, Undetermined):
+        assert found.lift.interval.excludes(0.0) is (found.central <= alpha)
+        t, c = slots.means
+        assert found.lift.value == pytest.approx(t / c - 1)
+        if isinstance(found.difference, Estimate):
+            assert found.difference.interval.excludes(0.0) is found.lift.interval.excludes(0.0)
+            assert found.difference.value == pytest.approx(t - c, abs=1e-9)
+
+
+@given(nonnegative, st.sampled_from([0.1, 0.3]), st.sampled_from([0.001, 7, 1e6]))
+def test_a_scale_leaves_the_lift_and_other_names_invert_it(slots, alpha, scale):
+    plain = read(slots, alpha).lift
+    scaled = read(Slots.of([scale * value for value in slots.values], *columns(slots)), alpha).lift
+    turned = read(as_posted(slots, tuple(not arm for arm in slots.treated)), alpha).lift
+    if isinstance(plain, Undetermined):
+        assert scaled == plain
+        return
+    assert ends(scaled) == pytest.approx(ends(plain), rel=1e-9, abs=1e-9)
+    if isinstance(turned, Estimate) and plain.interval.low > -1:
+        low, high = ends(turned)
+        assert ends(plain) == pytest.approx((1 / (1 + high) - 1, 1 / (1 + low) - 1), rel=1e-6, abs=1e-9)
+
+
+def ends(estimate):
+    return estimate.interval.low, estimate.interval.high
+
+
+def test_the_lift_by_hand():
+    """4 + 4 slots in one block, treated by 2 but for the noise; every factor on a grid is tried by brute force."""
+    t, c = [20, 24, 26, 30], [10, 11, 13, 16]
+    slots = Slots.of(t + c, [1] * 4 + [0] * 4)
+    lift = read(slots).lift
+    assert lift.value == 1.0
+
+    def kept(factor):
+        adjusted = np.array([value / factor for value in t] + c)
+        sums = np.array([adjusted[list(chosen)].sum() for chosen in combinations(range(8), 4)])
+        seen = adjusted[:4].sum()
+        return 2 * min(np.mean(sums >= seen - 1e-9), np.mean(sums <= seen + 1e-9)) > 0.05
+
+    grid = [1 + step / 2000 for step in range(6000)]
+    inside = [factor for factor in grid if kept(factor)]
+    assert min(inside) - 1 == pytest.approx(lift.interval.low, abs=1 / 2000)
+    assert max(inside) - 1 == pytest.approx(lift.interval.high, abs=1 / 2000)
+
+
+def test_no_lift_where_there_is_none():
+    arms = [1, 1, 1, 1, 0, 0, 0, 0]
+    assert str(read(Slots.of([1, 2, 3, 4, 5, 6, 7, -1], arms)).lift) == (
+        "control is negative: no lift (1 of 8 slots below 0)"
+    )
+    assert read(Slots.of([1, 2, 3, 4, 0, 0, 0, 0], arms)).lift == Undetermined(Reason.CONTROL_NEAR_ZERO)
+    # Dividing by any factor however large still leaves what draws could give: control is as good as 0.
+    assert read(Slots.of([8, 9, 7, 9, 0, 0, 0, 9], arms)).lift == Undetermined(Reason.CONTROL_NEAR_ZERO)
+    assert read(Slots.of([0, 0, 0, 0, 5, 6, 7, 8], arms)).lift == Undetermined(Reason.NO_VARIATION)
+    twice = Slots.of(
+        [2, 2, 1, 1, 4, 4, 2, 2, 6, 6, 3, 3], [1, 1, 0, 0] * 3, [block for block in "abc" for _ in range(4)]
+    )
+    assert read(twice).lift == Undetermined(Reason.NO_VARIATION)
+    assert isinstance(read(twice).difference, Estimate)
+    # Few treated slots with anything: multiplying them never makes up for it, so the lift has no lower end but −1.
+    assert read(Slots.of([0, 0, 0, 1, 5, 7, 6, 8], arms)).lift.interval.low == -1

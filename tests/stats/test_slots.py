@@ -19,7 +19,8 @@ def test_slots_know_their_blocks():
 def test_centring_keeps_the_digits_of_a_large_level():
     plain = Slots.of([1, 2, 4, 3], [1, 0, 0, 1], [1, 1, 2, 2])
     raised = Slots.of([1e15 + 1, 1e15 + 2, 4e14 + 4, 4e14 + 3], plain.treated, plain.blocks)
-    assert raised.centred().tolist() == plain.centred().tolist() == [[-0.5, 0.5], [0.5, -0.5], [0.5, -0.5], [-0.5, 0.5]]
+    values_and_arms = plain.centred()[:, :2].tolist()
+    assert raised.centred()[:, :2].tolist() == values_and_arms == [[-0.5, 0.5], [0.5, -0.5], [0.5, -0.5], [-0.5, 0.5]]
 
 
 @pytest.mark.parametrize("sizes", [[(4, 4)], [(1, 1)] * 6, [(2, 2)] * 3, [(2, 3), (0, 4), (3, 1)]])

@@ -1,0 +1,204 @@
+"""Drawing the calendar again: which other draws of its law the one that was posted is compared with.
+
+All of them where they are 200,000 or fewer; beyond, 99,999 at random and the one posted (Phipson & Smyth, Statistical
+Applications in Genetics and Molecular Biology 2010;9:39).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations, islice
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+from abstory.stats.slots import Slots, assignments
+from abstory.stats.timeline import Forks, Timeline, apart, compared
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+MOST_ENUMERATED = 200_000
+DRAWS = 99_999
+_CHUNK = 2048
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Redrawn:
+    """Every draw that is compared, the one that was posted among them.
+
+    Attributes:
+        sums: over the treated slots of a draw, of the columns of `Slots.centred`: draws × 3.
+        complete: whether these are all draws of the law, else a random part of them.
+        posted: the same sums of the calendar as posted.
+    """
+
+    sums: Floats
+    complete: bool
+    posted: Floats
+
+
+def by_blocks(slots: Slots, *, seed: int) -> Redrawn:
+    """Each block treats as many slots as it did, every choice of them equally likely, blocks apart.
+
+    The same for a seed whatever the order of the slots or the arms' names.
+
+    Args:
+        slots: as posted.
+        seed: >= 0, for PCG64; used only beyond 200,000.
+    """
+    columns = slots.centred()
+    if assignments(slots.sizes) <= MOST_ENUMERATED:
+        return Redrawn(_combined(_every(slots, columns)), True, _posted(slots, columns))
+    return _sampled(_posted(slots, columns), _blocks(slots, columns), seed)
+
+
+def by_timelines(timelines: Sequence[Timeline], *, no_repeat: int, seed: int) -> Redrawn:
+    """Each block treats as many slots as it did, and along an account `no_repeat` neighbours hold as many variants.
+
+    The slots of other variants and those without a value stay as they were drawn; given them, every arrangement of
+    treatment and control that keeps the rule is equally likely under a calendar uniform over its law, whatever the
+    number of its variants. Accounts are drawn apart. As many draws as `by_blocks`, which this is where `no_repeat` is
+    1; with a rule, paths are drawn slot by slot by their exact counts. The same for a seed whatever the order of the
+    accounts or the arms' names.
+
+    Args:
+        timelines: one an account; the draws belong to the slots of `timeline.compared`.
+        no_repeat: >= 1; 1 asks for nothing.
+        seed: as `by_blocks`.
+
+    Raises:
+        ValueError: as `timeline.arrangements`.
+    """
+    import numpy as np
+
+    slots = compared(timelines)
+    if no_repeat == 1:
+        return by_blocks(slots, seed=seed)
+    apart(timelines)
+    columns = slots.centred()
+    lines = list(_lines(timelines, columns, no_repeat))
+    if math.prod(forks.count for forks, _ in lines) <= MOST_ENUMERATED:
+        return Redrawn(_combined(forks.every() @ own for forks, own in lines), True, _posted(slots, columns))
+
+    def draw(rows: int, source: np.random.Generator) -> Floats:
+        return np.asarray(np.sum([forks.drawn(rows, source) @ own for forks, own in lines], axis=0))
+
+    return _sampled(_posted(slots, columns), draw, seed)
+
+
+def by_calendar(slots: Slots, calendars: Iterable[Sequence[bool]], *, complete: bool) -> Redrawn:
+    """Calendars listed, or drawn again, by the rule that gave the one posted, such as one that forbids repeats.
+
+    Only those that treat as many slots of each block as the one posted are compared: the test given these counts, so
+    that subtracting a shift moves the posted calendar most.
+
+    Args:
+        slots: as posted.
+        calendars: each a truth value a slot, in the slots' order; equally likely; a stream will do.
+        complete: whether the list is all there are, once each; else the posted one is added to it.
+
+    Raises:
+        ValueError: a calendar of another length, or a complete list without the calendar that was posted.
+    """
+    import numpy as np
+
+    columns, treated = slots.centred(), np.array(slots.treated, dtype=np.float64)
+    inside = np.column_stack([np.bincount(block, minlength=len(treated)) for block in slots.by_block])
+    kept, seen = [np.empty((0, 3))], False
+    for chunk in _chunks(calendars, len(treated)):
+        fitting = chunk[(chunk @ inside == treated @ inside).all(axis=1)]
+        seen = seen or bool((fitting == treated).all(axis=1).any())
+        kept.append(fitting @ columns)
+    if complete and not seen:
+        raise ValueError("a complete list of calendars has the one that was posted among them")
+    posted = _posted(slots, columns)
+    return Redrawn(np.vstack(kept if complete else [posted, *kept]), complete, posted)
+
+
+def _posted(slots: Slots, columns: Floats) -> Floats:
+    import numpy as np
+
+    return np.asarray(columns[list(slots.treated)].sum(axis=0))
+
+
+def _every(slots: Slots, columns: Floats) -> Iterator[Floats]:
+    """Sums of all draws of each block."""
+    import numpy as np
+
+    for block, (treated, _) in zip(slots.by_block, slots.sizes, strict=True):
+        yield columns[np.array(list(combinations(block, treated)), dtype=np.intp)].sum(axis=1)
+
+
+def _combined(parts: Iterable[Floats]) -> Floats:
+    """Sums of parts that are drawn apart, added in all ways."""
+    import numpy as np
+
+    sums = np.zeros((1, 3))
+    for part in parts:
+        sums = (sums[:, np.newaxis] + part).reshape(-1, 3)
+    return sums
+
+
+def _sampled(posted: Floats, draw: Callable[[int, np.random.Generator], Floats], seed: int) -> Redrawn:
+    """The posted sums and 99,999 of `draw`, which gives as many as it is asked for."""
+    import numpy as np
+
+    source = np.random.Generator(np.random.PCG64(seed))
+    drawn = (draw(min(_CHUNK, DRAWS - start), source) for start in range(0, DRAWS, _CHUNK))
+    return Redrawn(np.vstack([posted, *drawn]), False, posted)
+
+
+def _blocks(slots: Slots, columns: Floats) -> Callable[[int, np.random.Generator], Floats]:
+    """One arm of each block is drawn, blocks in an order of their own: order and names of arms change nothing."""
+    blocks = sorted((_named(slots, columns, block) for block in slots.by_block), key=lambda named: named[0])
+
+    def draw(rows: int, source: np.random.Generator) -> Floats:
+        import numpy as np
+
+        sums = np.zeros((rows, 3))
+        for _, block, arm in blocks:
+            size = sum(slots.treated[place] is arm for place in block)
+            order = source.random((rows, len(block))).argsort(axis=1)[:, :size]
+            # Centred columns sum to 0: the other arm's sum is this one's with the other sign.
+            sums += (1 if arm else -1) * columns[block][order].sum(axis=1)
+        return sums
+
+    return draw
+
+
+def _lines(timelines: Sequence[Timeline], columns: Floats, no_repeat: int) -> Iterator[tuple[Forks, Floats]]:
+    """The draws of each account with the columns of its slots: accounts by their values, the first slot's arm treated.
+
+    Centred columns sum to 0, so where the arms are turned the sums have the other sign.
+    """
+    start, parts = 0, []
+    for line in timelines:
+        arms, own = [line.treated[at] for at in line.free], columns[start : start + len(line.free)]
+        start += len(own)
+        order = own[:, 0].tolist(), [arm is arms[0] for arm in arms]
+        parts.append((order, line.turned, -own) if arms[:1] == [False] else (order, line, own))
+    for _, line, own in sorted(parts, key=itemgetter(0)):
+        yield Forks.of(line, no_repeat), own
+
+
+def _named(slots: Slots, columns: Floats, block: Sequence[int]) -> tuple[list[float], list[int], bool]:
+    """A block's values in order, its slots in that order, and the arm to draw: the one that has the lower values."""
+    values: Sequence[float] = columns[:, 0].tolist()
+    arm = min((True, False), key=lambda side: sorted(values[place] for place in block if slots.treated[place] is side))
+    order = sorted(block, key=lambda place: (values[place], slots.treated[place] is not arm))
+    return [values[place] for place in order], order, arm
+
+
+def _chunks(calendars: Iterable[Sequence[bool]], slots: int) -> Iterator[Floats]:
+    import numpy as np
+
+    stream = iter(calendars)
+    while rows := list(islice(stream, _CHUNK)):
+        if any(len(row) != slots for row in rows):
+            raise ValueError(f"a calendar has one truth value for each of {slots} slots")
+        yield np.array(rows, dtype=np.float64)

@@ -1,0 +1,138 @@
+"""Draws under a rule along accounts: against calendars listed by brute force, and exact under their own law."""
+
+from collections import Counter, defaultdict
+from itertools import permutations, product
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from abstory.stats import redraws
+from abstory.stats.randomization import rerandomise
+from abstory.stats.redraws import by_blocks, by_calendar, by_timelines
+from abstory.stats.timeline import Timeline, compared
+
+
+def keeps(order, no_repeat):
+    windows = [order[at : at + no_repeat] for at in range(len(order))]
+    return all(len(set(window)) == len(window) for window in windows)
+
+
+def law(variants, each, blocks, no_repeat):
+    """Every order of one account: each variant `each` times a block, no variant within `no_repeat` neighbours."""
+    block = sorted(set(permutations(variants * each)))
+    return [whole for parts in product(block, repeat=blocks) if keeps(whole := sum(parts, ()), no_repeat)]
+
+
+def line(order, values, size, pair=("t", "c"), name=""):
+    return Timeline.of(order, [(name, at // size) for at in range(len(order))], pair, values)
+
+
+@st.composite
+def accounts(draw):
+    """One or two accounts of a law with three variants, some slots missed; and its no_repeat."""
+    no_repeat = draw(st.integers(1, 3))
+    lines = []
+    for name in range(draw(st.integers(1, 2))):
+        order = draw(st.sampled_from(LAWS[no_repeat]))
+        values = [
+            draw(st.none() | st.integers(0, 5)) if draw(st.integers(0, 4)) == 0 else draw(st.integers(0, 5))
+            for _ in order
+        ]
+        lines.append(line(order, values, 6, name=name))
+    return lines, no_repeat
+
+
+LAWS = {no_repeat: law("tcx", 2, 1, no_repeat) for no_repeat in (1, 2, 3)}
+
+
+def ordered(sums):
+    return sorted(map(tuple, np.round(sums, 9).tolist()))
+
+
+@given(accounts())
+def test_the_draws_are_those_of_a_list_of_calendars(told):
+    """Every whole calendar that agrees with the posted one wherever it is not drawn again."""
+    lines, no_repeat = told
+    slots = compared(lines)
+    if not slots.values:
+        return
+    each = []
+    for one in lines:
+        fixed = [at for at in range(6) if at not in one.free]
+        own = [tuple({"t": True, "c": False}.get(name) for name in order) for order in LAWS[no_repeat]]
+        agreeing = {arms for arms in own if all(arms[at] == one.treated[at] for at in fixed)}
+        each.append([tuple(arms[at] for at in one.free) for arms in agreeing if Counter(arms) == Counter(one.treated)])
+    calendars = [sum(parts, ()) for parts in product(*each)]
+    listed, found = by_calendar(slots, calendars, complete=True), by_timelines(lines, no_repeat=no_repeat, seed=0)
+    assert found.complete
+    assert ordered(found.sums) == ordered(listed.sums)
+    assert found.posted == pytest.approx(listed.posted)
+
+
+def test_without_a_rule_it_is_the_law_of_the_blocks():
+    lines = [line("tcxtcxtcxtxc", range(12), 6), line("ctxxtcxtcctx", [5, 2, None, 4] * 3, 6, name="b")]
+    assert by_timelines(lines, no_repeat=1, seed=3).sums.tolist() == by_blocks(compared(lines), seed=3).sums.tolist()
+
+
+@pytest.mark.parametrize("no_repeat", [2, 3])
+@pytest.mark.parametrize("pair", [("t", "c"), ("x", "c")])
+def test_p_holds_over_all_calendars_of_a_law(no_repeat, pair):
+    """Nothing is done by any variant: whichever calendar is drawn, p <= a in at most a share a of them, for every a."""
+    calendars = law("tcx", 2, 2, no_repeat)
+    values = np.random.default_rng(8).normal(size=12)
+    values[[3, 7]] = values[5]
+    read = [reading([line(order, values, 6, pair)], no_repeat) for order in calendars]
+    for name in ("greater", "less", "two_sided", "central"):
+        ps = sorted(getattr(found, name) for found in read)
+        assert all(rank / len(ps) <= p + 1e-12 for rank, p in enumerate(ps, 1) if p not in ps[rank : rank + 1])
+
+
+def reading(lines, no_repeat, alpha=0.3):
+    return rerandomise(compared(lines), by_timelines(lines, no_repeat=no_repeat, seed=0), alpha)
+
+
+@pytest.mark.parametrize("alpha", [0.2, 0.5])
+def test_intervals_hold_the_truth_over_all_calendars_of_a_law(alpha):
+    """A shift of 2, a factor of 3: missed by either interval in at most a share alpha of all calendars."""
+    rng, calendars = np.random.default_rng(4), law("tcx", 2, 2, 2)
+    control = rng.uniform(1, 2, size=12)
+    missed = defaultdict(list)
+    for order in calendars:
+        treated = np.array([name == "t" for name in order])
+        shifted = reading([line(order, control + 2 * treated, 6)], 2, alpha)
+        multiplied = reading([line(order, control * (1 + 2 * treated), 6)], 2, alpha)
+        missed["shift"].append(shifted.difference.interval.excludes(2.0))
+        lift = multiplied.lift
+        missed["factor"].append(
+            hasattr(lift, "interval") and not lift.interval.low - 1e-9 <= 2 <= lift.interval.high + 1e-9
+        )
+    assert np.mean(missed["shift"]) <= alpha
+    assert np.mean(missed["factor"]) <= alpha
+    assert np.mean(missed["shift"]) > 0
+
+
+SAMPLED = [line("tcxtxctcxctx", [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8], 6), line("xtcxtcctxtcx", range(12), 6, name="b")]
+
+
+def test_sampling_agrees_with_counting_out(monkeypatch):
+    exact = reading(SAMPLED, 2)
+    monkeypatch.setattr(redraws, "MOST_ENUMERATED", 0)
+    drawn = reading(SAMPLED, 2)
+    assert (drawn.draws, drawn.complete, exact.complete) == (100_000, False, True)
+    for name in ("greater", "less", "two_sided"):
+        p = getattr(exact, name)
+        assert getattr(drawn, name) == pytest.approx(p, abs=5 * drawn.error(p))
+    assert drawn.difference.interval.low == pytest.approx(exact.difference.interval.low, abs=0.5)
+
+
+def test_sampling_depends_on_no_order_of_accounts_and_no_name(monkeypatch):
+    monkeypatch.setattr(redraws, "MOST_ENUMERATED", 0)
+    monkeypatch.setattr(redraws, "DRAWS", 2999)
+    plain, turned = reading(SAMPLED, 2), reading(SAMPLED[::-1], 2)
+    assert (turned.greater, turned.less, turned.two_sided) == (plain.greater, plain.less, plain.two_sided)
+    renamed = reading([one.turned for one in SAMPLED], 2)
+    assert (renamed.greater, renamed.less) == (plain.less, plain.greater)
+    other = rerandomise(compared(SAMPLED), by_timelines(SAMPLED, no_repeat=2, seed=1), 0.3)
+    assert other.greater != plain.greater
