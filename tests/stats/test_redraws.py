@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from abstory.stats import redraws
+from abstory.stats.estimate import Undetermined
 from abstory.stats.randomization import rerandomise
 from abstory.stats.redraws import by_blocks, by_calendar, by_timelines
+from abstory.stats.slots import Slots
 from abstory.stats.timeline import Timeline, compared
 
 
@@ -69,6 +71,38 @@ def test_the_draws_are_those_of_a_list_of_calendars(told):
     assert found.complete
     assert ordered(found.sums) == ordered(listed.sums)
     assert found.posted == pytest.approx(listed.posted)
+    assert found.expected == pytest.approx(listed.sums.mean(axis=0), abs=1e-9)
+    check_means(slots, calendars, found)
+
+
+def check_means(slots, calendars, found):
+    """Each slot weighs the share of calendars that give it the other arm."""
+    share, treated, values = np.mean(calendars, axis=0), np.array(slots.treated), np.array(slots.values)
+    if treated @ (1 - share) > 1e-9:
+        t = np.average(values[treated], weights=1 - share[treated])
+        c = np.average(values[~treated], weights=share[~treated])
+        assert found.means == pytest.approx((t, c), abs=1e-9)
+        if len(calendars) > 2:
+            read = rerandomise(slots, found, 0.5)
+            assert isinstance(read.difference, Undetermined) or read.difference.value == pytest.approx(t - c, abs=1e-9)
+            assert isinstance(read.lift, Undetermined) or read.lift.value == pytest.approx(t / c - 1)
+
+
+def test_an_account_where_nothing_can_be_drawn_adds_nothing():
+    alone = [line("tcxtxctcxctx", range(12), 6)]
+    others = [line("xyxyxy", range(6), 6, name="b"), line("tctctc", [1, None, 2, None, 3, None], 6, name="c")]
+    plain, more = reading(alone, 2), reading([*alone, *others], 2)
+    assert (more.draws, more.central) == (plain.draws, plain.central)
+    assert more.difference == plain.difference
+
+
+def test_means_of_blocks_are_those_of_the_regression_and_of_slots_where_it_is_balanced():
+    values, treated = [3, 5, 4, 9, 1, 2, 6, 6], [1, 0, 1, 0, 0, 1, 0, 1]
+    balanced = Slots.of(values, treated, [1] * 4 + [2] * 4)
+    assert by_blocks(balanced, seed=1).means == pytest.approx((3.75, 5.25))
+    # 1 + 3 and 2 + 2: weights 3/4 and 1.
+    uneven = Slots.of(values, [1, 0, 0, 0, 0, 1, 0, 1], [1] * 4 + [2] * 4)
+    assert by_blocks(uneven, seed=1).means == pytest.approx(((3 * 0.75 + 4) / 1.75, (6 * 0.75 + 3.5) / 1.75))
 
 
 def test_without_a_rule_it_is_the_law_of_the_blocks():
@@ -124,6 +158,8 @@ def test_sampling_agrees_with_counting_out(monkeypatch):
     for name in ("greater", "less", "two_sided"):
         p = getattr(exact, name)
         assert getattr(drawn, name) == pytest.approx(p, abs=5 * drawn.error(p))
+    assert drawn.difference.value == pytest.approx(exact.difference.value)
+    assert drawn.lift.value == pytest.approx(exact.lift.value)
     assert drawn.difference.interval.low == pytest.approx(exact.difference.interval.low, abs=0.5)
 
 

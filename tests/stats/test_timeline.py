@@ -37,11 +37,11 @@ def written_out(variants, blocks, free, no_repeat):
 @st.composite
 def posted(draw, *, most=9):
     """(variants, blocks, values, no_repeat) of one account: an order that keeps its own rule, some slots missed."""
-    no_repeat = draw(st.integers(1, 3))
+    no_repeat = draw(st.integers(1, 4))
     variants = []
     for _ in range(draw(st.integers(0, most))):
-        recent = variants[len(variants) - no_repeat + 1 :] if no_repeat > 1 else []
-        variants.append(draw(st.sampled_from([name for name in "tcxy" if name not in recent])))
+        recent = variants[max(0, len(variants) - no_repeat + 1) :] if no_repeat > 1 else []
+        variants.append(draw(st.sampled_from([name for name in "tcxyz" if name not in recent])))
     starts = [draw(st.booleans()) for _ in variants]
     blocks = [sum(starts[: at + 1]) for at in range(len(variants))]
     values = [draw(st.none() | st.integers(-3, 3)) if draw(st.booleans()) else at for at in range(len(variants))]
@@ -60,6 +60,7 @@ def test_every_arrangement_is_there_once_and_no_other(told):
     found = Forks.of(line, no_repeat)
     assert sorted(map(tuple, found.every().tolist())) == expected
     assert found.count == len(expected) == arrangements([line], no_repeat)
+    assert found.shares == pytest.approx(np.mean(expected, axis=0) if line.free else [])
 
 
 @given(posted(most=7), posted(most=7))
@@ -137,6 +138,7 @@ def test_what_is_compared_is_what_has_a_value():
     [
         ([("tt", "aa")], 2, "repeats a variant within 2 neighbouring slots"),
         ([("txt", "aaa")], 3, "within 3 neighbouring"),
+        ([("tctxyc", "aaaaaa")], 4, "within 4 neighbouring"),
         ([("tctc", "abab")], 2, "goes on after another one began"),
         ([("tc", "aa"), ("ct", "aa")], 2, "block a has slots of two accounts"),
         ([("tc", "aa")], 0, "at least 1"),

@@ -34,7 +34,7 @@ class Rerandomised:
         statistic: Σ over treated slots of value − block mean.
         greater: share of draws whose statistic is at least as large; one-sided p against a larger treatment.
         less: the other side.
-        two_sided: share whose statistic is at least as far from its mean over draws.
+        two_sided: share whose statistic is at least as far from what the law expects.
         difference: the shift of treated slots, with the shifts that neither side rejects at alpha/2; its interval
             excludes 0 exactly when `central` <= alpha. NO_VARIATION where every slot moved alike.
         lift: the same for a factor less 1; excludes 0 exactly when the difference does. NEGATIVE_CONTROL where a value
@@ -68,9 +68,10 @@ def rerandomise(slots: Slots, redrawn: Redrawn, alpha: float) -> Rerandomised | 
 
     A shift δ is kept where both one-sided p values exceed alpha/2 once δ is taken from every treated slot. Each draw
     has one δ from which on it is as extreme as the posted one, so the ends are order statistics of these, and
-    infinite where there are too few draws to reject at all. The estimate has statistic 0 once it is taken away: it is
-    the regression coefficient with block effects, and the difference of means where all slots are one block. Values
-    within 1e-9 of the largest one's distance from its block's mean are ties.
+    infinite where there are too few draws to reject at all. Once the estimate is taken away the statistic is what the
+    law expects: it is the difference of `Redrawn.means`, with blocks alone the regression's with block effects, and the
+    difference of means where all slots are one block. Values within 1e-9 of the largest one's distance from its block's
+    mean are ties.
 
     A factor R is kept where they exceed it once every treated slot is divided by R, which takes the part
     δ = 1 − 1/R of its value away. For values >= 0 a draw has again one such δ, so the same inversion of the same draws
@@ -82,35 +83,37 @@ def rerandomise(slots: Slots, redrawn: Redrawn, alpha: float) -> Rerandomised | 
         alpha: two-sided, in (0, 1).
 
     Returns:
-        TOO_FEW_SLOTS where no block has both arms.
+        TOO_FEW_SLOTS where no block has both arms, or the law leaves no other draw.
     """
     import numpy as np
 
     within_unit(alpha)
-    if not slots.both:
+    if not slots.both or not redrawn.lead[1] > _TIES:
         return Undetermined(Reason.TOO_FEW_SLOTS, slots.counts)
     ties = _TIES * np.abs(slots.centred()).max(axis=0)
     gaps, *leads = _snapped(redrawn.posted - redrawn.sums, ties).T
-    seen, centre = float(redrawn.posted[0]), float(redrawn.sums[:, 0].mean())
+    seen, centre = float(redrawn.posted[0]), float(redrawn.expected[0])
     shifts, parts = [_taken(gaps, lead, alpha) for lead in leads]
     return Rerandomised(
         seen,
         float((gaps <= 0).mean()),
         float((gaps >= 0).mean()),
         float((np.abs(redrawn.sums[:, 0] - centre) >= abs(seen - centre) - ties[0]).mean()),
-        Undetermined(Reason.NO_VARIATION) if shifts is None else Estimate(seen / float(redrawn.posted[1]), shifts),
-        _lift(slots, parts),
+        Undetermined(Reason.NO_VARIATION)
+        if shifts is None
+        else Estimate(float(redrawn.lead[0] / redrawn.lead[1]), shifts),
+        _lift(slots, redrawn.means, parts),
         len(gaps),
         redrawn.complete,
     )
 
 
-def _lift(slots: Slots, parts: Interval | None) -> Estimate | Undetermined:
+def _lift(slots: Slots, means: tuple[float, float], parts: Interval | None) -> Estimate | Undetermined:
     """From the parts kept of treated values that the treatment made, to factors less 1."""
     if below := sum(value < 0 for value in slots.values):
         return Undetermined(Reason.NEGATIVE_CONTROL, f"{below} of {len(slots.values)} slots below 0")
-    treatment, control = slots.means
-    if not control > 0 or (parts and not parts.high < 1 - _TIES):
+    treatment, control = means
+    if not control > _TIES * max(slots.values) or (parts and not parts.high < 1 - _TIES):
         return Undetermined(Reason.CONTROL_NEAR_ZERO)
     if parts is None:
         return Undetermined(Reason.NO_VARIATION)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+    _Draw = Callable[[int, np.random.Generator], Floats]
 
 MOST_ENUMERATED = 200_000
 DRAWS = 99_999
@@ -29,17 +30,36 @@ _CHUNK = 2048
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Redrawn:
-    """Every draw that is compared, the one that was posted among them.
+    """Every draw that is compared, the one that was posted among them: sums over the treated slots of a draw.
 
     Attributes:
-        sums: over the treated slots of a draw, of the columns of `Slots.centred`: draws × 3.
-        complete: whether these are all draws of the law, else a random part of them.
+        sums: of the columns of `Slots.centred`: draws × 3.
         posted: the same sums of the calendar as posted.
+        expected: their mean over the law.
+        complete: whether these are all draws of the law, else a random part of them.
     """
 
     sums: Floats
-    complete: bool
     posted: Floats
+    expected: Floats
+    complete: bool
+
+    @property
+    def lead(self) -> Floats:
+        """By how much the posted sums exceed what the law expects; the second is 0 where there is nothing to draw."""
+        return self.posted - self.expected
+
+    @property
+    def means(self) -> tuple[float, float]:
+        """Of treatment and of control, each slot weighing its chance of the other arm; `lead[1]` > 0.
+
+        With π the share of draws that treat a slot: Σ (1 − π)y/Σ (1 − π) over treated slots, Σ πy/Σ π over the others
+        (overlap weights: Li, Morgan & Zaslavsky, JASA 2018;113:390). Where every slot weighs the same, as in blocks
+        that treat the same share, these are the means of the slots; with blocks alone their difference is the
+        regression's with block effects.
+        """
+        difference, _, treatment = self.lead / self.lead[1]
+        return float(treatment), float(treatment - difference)
 
 
 def by_blocks(slots: Slots, *, seed: int) -> Redrawn:
@@ -51,10 +71,12 @@ def by_blocks(slots: Slots, *, seed: int) -> Redrawn:
         slots: as posted.
         seed: >= 0, for PCG64; used only beyond 200,000.
     """
+    import numpy as np
+
     columns = slots.centred()
     if assignments(slots.sizes) <= MOST_ENUMERATED:
-        return Redrawn(_combined(_every(slots, columns)), True, _posted(slots, columns))
-    return _sampled(_posted(slots, columns), _blocks(slots, columns), seed)
+        return Redrawn(_combined(_every(slots, columns)), _posted(slots, columns), np.zeros(3), complete=True)
+    return _sampled(_posted(slots, columns), np.zeros(3), _blocks(slots, columns), seed)
 
 
 def by_timelines(timelines: Sequence[Timeline], *, no_repeat: int, seed: int) -> Redrawn:
@@ -82,13 +104,15 @@ def by_timelines(timelines: Sequence[Timeline], *, no_repeat: int, seed: int) ->
     apart(timelines)
     columns = slots.centred()
     lines = list(_lines(timelines, columns, no_repeat))
+    posted = _posted(slots, columns)
+    expected = np.sum([forks.shares @ own for forks, own in lines], axis=0)
     if math.prod(forks.count for forks, _ in lines) <= MOST_ENUMERATED:
-        return Redrawn(_combined(forks.every() @ own for forks, own in lines), True, _posted(slots, columns))
+        return Redrawn(_combined(forks.every() @ own for forks, own in lines), posted, expected, complete=True)
 
     def draw(rows: int, source: np.random.Generator) -> Floats:
         return np.asarray(np.sum([forks.drawn(rows, source) @ own for forks, own in lines], axis=0))
 
-    return _sampled(_posted(slots, columns), draw, seed)
+    return _sampled(posted, expected, draw, seed)
 
 
 def by_calendar(slots: Slots, calendars: Iterable[Sequence[bool]], *, complete: bool) -> Redrawn:
@@ -117,7 +141,8 @@ def by_calendar(slots: Slots, calendars: Iterable[Sequence[bool]], *, complete: 
     if complete and not seen:
         raise ValueError("a complete list of calendars has the one that was posted among them")
     posted = _posted(slots, columns)
-    return Redrawn(np.vstack(kept if complete else [posted, *kept]), complete, posted)
+    sums = np.vstack(kept if complete else [posted, *kept])
+    return Redrawn(sums, posted, sums.mean(axis=0), complete)
 
 
 def _posted(slots: Slots, columns: Floats) -> Floats:
@@ -144,16 +169,16 @@ def _combined(parts: Iterable[Floats]) -> Floats:
     return sums
 
 
-def _sampled(posted: Floats, draw: Callable[[int, np.random.Generator], Floats], seed: int) -> Redrawn:
+def _sampled(posted: Floats, expected: Floats, draw: _Draw, seed: int) -> Redrawn:
     """The posted sums and 99,999 of `draw`, which gives as many as it is asked for."""
     import numpy as np
 
     source = np.random.Generator(np.random.PCG64(seed))
     drawn = (draw(min(_CHUNK, DRAWS - start), source) for start in range(0, DRAWS, _CHUNK))
-    return Redrawn(np.vstack([posted, *drawn]), False, posted)
+    return Redrawn(np.vstack([posted, *drawn]), posted, expected, complete=False)
 
 
-def _blocks(slots: Slots, columns: Floats) -> Callable[[int, np.random.Generator], Floats]:
+def _blocks(slots: Slots, columns: Floats) -> _Draw:
     """One arm of each block is drawn, blocks in an order of their own: order and names of arms change nothing."""
     blocks = sorted((_named(slots, columns, block) for block in slots.by_block), key=lambda named: named[0])
 

@@ -14,7 +14,7 @@ from abstory.stats.timeline import Timeline, compared
 
 
 def compare_slots(slots: Slots, redrawn: Redrawn, alpha: float) -> Effect | Undetermined:
-    """Difference and lift of the means of slots (`Slots.means`), read by drawing the calendar again.
+    """Difference and lift of the means of slots (`Redrawn.means`), read by drawing the calendar again.
 
     p is twice the smaller one-sided share of draws (`Rerandomised.central`). It has steps, so it can be alpha exactly:
     that is not below alpha, and both intervals then still hold 0. They are inverted at the largest number below alpha,
@@ -43,7 +43,7 @@ def compare_slots(slots: Slots, redrawn: Redrawn, alpha: float) -> Effect | Unde
         return found
     if isinstance(found.difference, Undetermined):
         return found.difference
-    return _effect(slots, redrawn, found, found.difference, math.nextafter(alpha, 0.0))
+    return _effect(redrawn, found, found.difference, math.nextafter(alpha, 0.0))
 
 
 def log1p_lift(timelines: Sequence[Timeline], *, no_repeat: int, seed: int, alpha: float) -> Estimate | Undetermined:
@@ -68,15 +68,14 @@ def log1p_lift(timelines: Sequence[Timeline], *, no_repeat: int, seed: int, alph
     return Estimate(math.expm1(told.value), Interval(math.expm1(told.interval.low), math.expm1(told.interval.high)))
 
 
-def _effect(slots: Slots, redrawn: Redrawn, found: Rerandomised, difference: Estimate, level: float) -> Effect:
+def _effect(redrawn: Redrawn, found: Rerandomised, difference: Estimate, level: float) -> Effect:
     import numpy as np
 
     sums, reaches = redrawn.sums[:, 0], redrawn.sums[:, 1]
     spread, apart = float(sums.std()), difference.interval.excludes(0.0)
-    statistic = (found.statistic - float(sums.mean())) / spread
-    side = 1 if found.greater <= found.less else -1
-    bar = float(np.sort(side * (sums - sums.mean()))[-1 - rejected(len(sums), level)]) / spread
-    treatment, control = slots.means
+    statistic, side = float(redrawn.lead[0]) / spread, 1 if found.greater <= found.less else -1
+    bar = float(np.sort(side * (sums - redrawn.expected[0]))[-1 - rejected(len(sums), level)]) / spread
+    treatment, control = redrawn.means
     return Effect(
         treatment,
         control,
@@ -86,6 +85,6 @@ def _effect(slots: Slots, redrawn: Redrawn, found: Rerandomised, difference: Est
         found.central,
         # Sums that are ties may differ by rounding, which must not part T from its p.
         min(bar, math.nextafter(abs(statistic), 0.0)) if apart else max(bar, abs(statistic)),
-        float((sums - difference.value * reaches).std() / redrawn.posted[1]),
+        float((sums - difference.value * reaches).std() / redrawn.lead[1]),
         "rerandomisation",
     )

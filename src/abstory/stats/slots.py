@@ -72,24 +72,6 @@ class Slots:
         """Slots of either arm, as a reason's detail."""
         return f"{sum(self.treated)} and {len(self.treated) - sum(self.treated)} slots"
 
-    @property
-    def means(self) -> tuple[float, float]:
-        """Of treatment and of control: the mean over blocks, each weighing n_t n_c/(n_t + n_c); some block has both.
-
-        With the same share of treated slots in every block these are the means of the slots; where slots are missing,
-        a block without either arm has no weight, so that their difference is the regression's with block effects.
-        """
-        weights = [treated * control / (treated + control) for treated, control in self.sizes]
-        treatment, control = (
-            math.fsum(weight * self._mean(block, arm) for weight, block in zip(weights, self.by_block, strict=True))
-            for arm in (True, False)
-        )
-        return treatment / math.fsum(weights), control / math.fsum(weights)
-
-    def _mean(self, block: Sequence[int], arm: bool) -> float:  # noqa: FBT001 (an arm is a truth value here)
-        values = [self.values[place] for place in block if self.treated[place] is arm]
-        return math.fsum(values) / max(1, len(values))
-
     def centred(self) -> Floats:
         """Values, arms as 0/1, and values of treated slots (else 0), each less its block's mean: slots × 3.
 

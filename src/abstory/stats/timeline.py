@@ -168,6 +168,20 @@ class Forks:
             raise ValueError(f"the order as posted repeats a variant within {no_repeat} neighbouring slots")
         return cls(tuple(reversed(forks)), ways[0])
 
+    @property
+    def shares(self) -> Chances:
+        """Of each slot drawn, the share of paths that treat it."""
+        import numpy as np
+
+        shares, states = list[float](), np.ones(1, dtype=np.float64)
+        for fork in self.forks:
+            treated = states * fork.chance
+            shares.append(float(treated.sum()))
+            # A step that cannot be has weight 0, wherever it is said to lead.
+            ends = np.maximum(0, np.concatenate([fork.treatment, fork.control]))
+            states = np.bincount(ends, np.concatenate([treated, states - treated])).astype(np.float64)
+        return np.array(shares)
+
     def every(self) -> Arms:
         """Each path once: count × slots drawn, true where treated."""
         import numpy as np
@@ -249,5 +263,5 @@ def _numbered(led: Iterable[Sequence[_State | None]]) -> tuple[list[list[int]], 
 def _fork(pairs: Sequence[Sequence[int]], led: Sequence[tuple[int, int]]) -> Fork:
     import numpy as np
 
-    treatment, control = np.array(pairs, dtype=np.intp).T
+    treatment, control = np.array(pairs, dtype=np.intp).reshape(-1, 2).T
     return Fork(treatment, control, np.array([mine / max(1, mine + other) for mine, other in led], dtype=np.float64))
