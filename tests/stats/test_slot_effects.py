@@ -18,8 +18,8 @@ from abstory.stats.timeline import Timeline, compared
 T, C = [0.52, 0.61, 0.58, 0.70, 0.66], [0.48, 0.50, 0.55, 0.47, 0.53]
 
 
-def told(slots, alpha=0.05):
-    return compare_slots(slots, by_blocks(slots, seed=1), alpha)
+def told(slots, alpha=0.05, family=1):
+    return compare_slots(slots, by_blocks(slots, seed=1), alpha, family=family)
 
 
 def one_block(treatment, control):
@@ -39,9 +39,9 @@ def posted(draw):
 LEVELS = st.sampled_from([0.02, 0.05, 0.1, 0.2, 0.5])
 
 
-@given(posted(), LEVELS)
-def test_interval_p_lift_and_statistic_say_the_same(slots, alpha):
-    effect = told(slots, alpha)
+@given(posted(), LEVELS, st.integers(1, 7))
+def test_interval_p_lift_and_statistic_say_the_same(slots, alpha, family):
+    effect = told(slots, alpha, family)
     if isinstance(effect, Undetermined):
         return
     apart = effect.difference.interval.excludes(0.0)
@@ -108,10 +108,21 @@ def test_a_bound_of_one_side_is_an_end_at_twice_the_level():
     assert told(slots, 0.1).difference.interval.low > told(slots, 0.05).difference.interval.low > 0
 
 
+@given(posted(), LEVELS, st.integers(2, 7))
+def test_a_family_is_read_at_its_share_and_p_is_multiplied(slots, alpha, family):
+    shared, alone = told(slots, alpha, family), told(slots, alpha / family)
+    if isinstance(alone, Undetermined):
+        assert shared.reason is alone.reason
+        return
+    assert shared.p_value == pytest.approx(min(1.0, family * alone.p_value))
+    assert (shared.difference, shared.lift, shared.critical) == (alone.difference, alone.lift, alone.critical)
+
+
 def test_too_few_draws_are_said_before_an_interval_without_end():
     assert str(told(one_block([7, 8, 9], [1, 2, 3]))) == "too few slots (p is at least 0.1 with 20 draws)"
     assert told(one_block([7, 8, 9], [1, 2, 3]), 0.1).reason is Reason.TOO_FEW_SLOTS
     assert isinstance(told(one_block([7, 8, 9], [1, 2, 3]), 0.11), Effect)
+    assert str(told(one_block([7, 8, 9], [1, 2, 3]), 0.11, 3)) == "too few slots (p is at least 0.3 with 20 draws)"
     assert str(told(one_block([7], []))) == "too few slots (1 and 0 slots)"
     alternating = [Timeline.of("tctctctc" * 4, [1] * 32, ("t", "c"), range(32))]
     found = compare_slots(compared(alternating), by_timelines(alternating, no_repeat=2, seed=1), 0.05)

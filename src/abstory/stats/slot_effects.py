@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from abstory.stats.estimate import Effect, Estimate, Interval, Reason, Undetermined
 from abstory.stats.randomization import Rerandomised, rejected, rerandomise
@@ -13,7 +14,7 @@ from abstory.stats.slots import Slots
 from abstory.stats.timeline import Timeline, compared
 
 
-def compare_slots(slots: Slots, redrawn: Redrawn, alpha: float) -> Effect | Undetermined:
+def compare_slots(slots: Slots, redrawn: Redrawn, alpha: float, *, family: int = 1) -> Effect | Undetermined:
     """Difference and lift of the means of slots (`Redrawn.means`), read by drawing the calendar again.
 
     p is twice the smaller one-sided share of draws (`Rerandomised.central`). It has steps, so it can be alpha exactly:
@@ -29,21 +30,26 @@ def compare_slots(slots: Slots, redrawn: Redrawn, alpha: float) -> Effect | Unde
         slots: as posted, such as `timeline.compared` gives them.
         redrawn: from these slots.
         alpha: two-sided, in (0, 1).
+        family: how many comparisons share it, >= 1.
 
     Returns:
         TOO_FEW_SLOTS where no block has both arms, or so few draws that not even the most extreme one is below alpha,
-        2/draws >= alpha; NO_VARIATION where every slot moved alike. The lift as `Rerandomised`.
+        2 · family/draws >= alpha; NO_VARIATION where every slot moved alike. The lift as `Rerandomised`.
     """
     within_unit(alpha)
-    draws = len(redrawn.sums)
-    if slots.both and 2 / draws >= alpha:
-        return Undetermined(Reason.TOO_FEW_SLOTS, f"p is at least {min(1.0, 2 / draws):.2g} with {draws} draws")
-    found = rerandomise(slots, redrawn, math.nextafter(alpha, 0.0))
+    level, draws = math.nextafter(alpha / family, 0.0), len(redrawn.sums)
+    if slots.both and 2 / draws > level:
+        least = min(1.0, 2 * family / draws)
+        return Undetermined(Reason.TOO_FEW_SLOTS, f"p is at least {least:.2g} with {draws} draws")
+    found = rerandomise(slots, redrawn, level)
     if isinstance(found, Undetermined):
         return found
     if isinstance(found.difference, Undetermined):
         return found.difference
-    return _effect(redrawn, found, found.difference, math.nextafter(alpha, 0.0))
+    effect = _effect(redrawn, found, found.difference, level)
+    p, apart = min(1.0, family * effect.p_value), effect.difference.interval.excludes(0.0)
+    # What is p < alpha/family need not be family · p < alpha in doubles.
+    return replace(effect, p_value=min(p, math.nextafter(alpha, 0.0)) if apart else max(p, alpha))
 
 
 def log1p_lift(timelines: Sequence[Timeline], *, no_repeat: int, seed: int, alpha: float) -> Estimate | Undetermined:
