@@ -27,6 +27,7 @@ import pytest
 from abstory import experiment as declared
 from abstory import metrics
 from abstory.cli.main import COMMANDS, root, run
+from abstory.metrics.totals import TOTALS
 from abstory.report.schema import SCHEMAS
 
 ROOT = Path(__file__).parent.parent
@@ -339,3 +340,7 @@ def test_every_built_in_metric_is_told():
 
 def test_every_event_is_told():
     assert set(rows_of("ingest.md", "Events")) == set(metrics.EVENTS)
+
+
+def test_every_total_is_told():
+    assert rows_of("ingest.md", "Posts and totals") == list(TOTALS)

@@ -93,7 +93,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
     size = settings.database.stat().st_size / 1e6
     yield Finding("database", Status.OK, f"{settings.database}, {size:,.1f} MB, schema {found.version}")
     held = ", ".join(f"{count:,} {table}" for table, count in found.rows.items() if table != "quarantine")
-    yield Finding("rows", Status.OK, held)
+    yield Finding("rows", Status.OK, held.replace("_", " "))
     if found.quarantined:
         most = "; ".join(f"{count:,} x {reason}" for reason, count in list(found.quarantined.items())[:3])
         rows = sum(found.quarantined.values())

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SLOW_BYTES = 30_000_000
 """A file this long takes about a second: from here on progress is shown."""
-_KINDS = ("events", "exposures", "attributes")
+_KINDS = ("events", "exposures", "attributes", "posts", "totals")
 
 
 @click.command(
@@ -45,7 +45,7 @@ def command(
     *,
     as_json: bool,
 ) -> int:
-    """Load events, exposures or attributes from CSV, JSON lines or Parquet; a file twice changes nothing."""
+    """Load events, exposures, attributes, posts or totals: CSV, JSON lines or Parquet; a file twice changes nothing."""
     from abstory.warehouse import open_store
     from abstory.warehouse.base import Wishes
 
@@ -157,7 +157,8 @@ def _remarks(outcome: Ingested, show: int) -> Iterator[str]:
     elif not outcome.read:
         yield f"{name}: a header and no rows"
     if outcome.conflicts:
-        yield f"{name}: {outcome.conflicts:,} duplicates told something else; the smaller value is kept"
+        kept = "earlier post" if outcome.kind == "posts" else "smaller value"
+        yield f"{name}: {outcome.conflicts:,} duplicates told something else; the {kept} is kept"
     yield from (f"{name}: warning: {warning}" for warning in outcome.warnings)
     for row in outcome.first[:show]:
         yield f"{name}:{row.line}: {row.reason}: {row.excerpt}"

@@ -11,6 +11,7 @@ from abstory.experiment import Experiment
 from abstory.simulate.answers import answers, span
 from abstory.simulate.play import Acts
 from abstory.warehouse.base import Answer, Endings, RollUp, Span
+from abstory.warehouse.slots import SlotData
 from abstory.warehouse.split import Split
 
 
@@ -50,6 +51,9 @@ class Memory:
 
     def attributes(self) -> Sequence[str]:
         return ()
+
+    def slots(self, experiment: str, as_of_us: int) -> SlotData:  # noqa: ARG002 (simulated viewers are no posts)
+        return SlotData((), (), None)
 
     def viewers_per_variant(self, experiment: str) -> Mapping[str, int]:  # noqa: ARG002
         return self.viewers

@@ -13,6 +13,7 @@ from typing import Protocol
 from abstory.metrics import Measure
 from abstory.stats.moments import Moments, Pair, Triple
 from abstory.warehouse.parts import Airing, Late, Met, Occasions
+from abstory.warehouse.slots import SlotData
 from abstory.warehouse.split import Split
 
 
@@ -278,9 +279,9 @@ class Ingested:
 
     Attributes:
         file: name as given.
-        kind: `events` or `exposures` or `attributes`.
-        read, stored, duplicate, quarantined: rows.
-        conflicts: duplicates by event_id that carried another value (the first by time, then value, is kept).
+        kind: `events`, `exposures`, `attributes`, `posts` or `totals`.
+        read, stored, duplicate, quarantined: rows; one with several totals is stored where any of them is new.
+        conflicts: how often a row told something else of what is the same by its identity; the smaller is kept.
         already: the very same bytes were ingested before; nothing was read again.
         reasons: quarantined rows by reason, most frequent first.
         first: the first few quarantined rows.
@@ -306,7 +307,7 @@ class Wishes:
 
     Attributes:
         mapping: their column name -> ours.
-        kind: `events`, `exposures` or `attributes`; None to go by the columns.
+        kind: `events`, `exposures`, `attributes`, `posts` or `totals`; None to go by the columns.
         experiment: key for rows that name none; None where nothing is said.
         events: the event names that are known.
         frames: how many frames a story has, by its id, where a file declares it.
@@ -353,6 +354,10 @@ class Warehouse(Protocol):
 
     def attributes(self) -> Sequence[str]:
         """Names of the attributes that are stored, sorted."""
+        ...
+
+    def slots(self, experiment: str, as_of_us: int) -> SlotData:
+        """What was posted in the slots of an experiment, and every total of these stories, as of an instant."""
         ...
 
     def viewers_per_variant(self, experiment: str) -> Mapping[str, int]:

@@ -16,6 +16,7 @@ from abstory.warehouse.base import Answer, Endings, Exposure, Ingested, Progress
 from abstory.warehouse.engine import check_file, connect, engine_errors, statement, transaction
 from abstory.warehouse.migrations import migrate, pending
 from abstory.warehouse.parts import Later
+from abstory.warehouse.slots import SlotData
 from abstory.warehouse.split import Split
 
 if TYPE_CHECKING:
@@ -246,10 +247,18 @@ class DuckDBStore:
         with engine_errors(self.path):
             return endings(self.connection, question)
 
-    def experiments(self) -> frozenset[str]:
-        """The keys that have an exposure."""
+    def slots(self, experiment: str, as_of_us: int) -> SlotData:
+        """What was posted in the slots of an experiment, and every total of these stories, as of an instant."""
+        from abstory.warehouse.slots import slots
+
         with engine_errors(self.path):
-            rows = self.connection.execute("SELECT DISTINCT experiment FROM exposures").fetchall()
+            return slots(self.connection, experiment, as_of_us)
+
+    def experiments(self) -> frozenset[str]:
+        """The keys that have an exposure, or a slot."""
+        known = "SELECT experiment FROM exposures UNION SELECT experiment FROM slots"
+        with engine_errors(self.path):
+            rows = self.connection.execute(known).fetchall()
         return frozenset(key for (key,) in rows)
 
     def viewers_per_variant(self, experiment: str) -> Mapping[str, int]:

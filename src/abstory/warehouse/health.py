@@ -12,7 +12,7 @@ from abstory.warehouse.migrations import version_of
 if TYPE_CHECKING:
     from abstory.warehouse.duckdb import DuckDBStore
 
-TABLES = ("exposures", "events", "attributes", "quarantine", "ingests", "decisions")
+TABLES = ("exposures", "events", "attributes", "slots", "story_totals", "quarantine", "ingests", "decisions")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from abstory.errors import InputRefused
+from abstory.metrics import totals
 from abstory.warehouse.base import Ingested, Progress, Quarantined, Wishes
 from abstory.warehouse.engine import disk_is_full, transaction, unordered
 from abstory.warehouse.readers import delimited, jsonl, parquet
-from abstory.warehouse.readers.layout import EVENTS, Layout, check_mapping, layout
+from abstory.warehouse.readers.layout import EVENTS, POSTS, TOTALS, Layout, check_mapping, layout, sparse
 from abstory.warehouse.readers.rows import Row, batches, metered
 from abstory.warehouse.readers.source import CSV, JSONL, PARQUET, Source, check_unchanged, survey
-from abstory.warehouse.rules import STAGED, UNKNOWN_EVENT, Incoming, absent, judged, near_names, staged
-from abstory.warehouse.settle import IS_EXPOSURE, TARGETS, Settled, last_row, settle, settle_inserted
+from abstory.warehouse.rules import (
+    STAGED,
+    UNKNOWN_EVENT,
+    UNKNOWN_TOTAL,
+    WIDE,
+    Incoming,
+    absent,
+    judged,
+    near_names,
+    staged,
+)
+from abstory.warehouse.settle import IS_EXPOSURE, Settled, last_row, settle, settle_inserted, targets
 from abstory.warehouse.stage import set_aside, stage_lines
 from abstory.warehouse.straight import Scan, Winding, insert_lines, may_go_straight, putting_aside, show_inserted
 from abstory.warehouse.watch import Meter
@@ -73,14 +84,14 @@ def _straight(
     """The quick way, in which rows are inserted as they are read; None, and nothing written, where it does not suit."""
     if not may_go_straight(source, columns):
         return None
-    target = TARGETS[columns.kind][0]
+    target = targets(columns)[0]
     try:
         with putting_aside(connection) as aside, unordered(connection), transaction(connection):
             _make_faulty(connection)
             last = last_row(connection, target)
             with meter.watching(connection, _SURVEYED, _READ):
                 insert_lines(connection, Scan(source, columns, order.wishes, target, order.now_us), aside)
-            _name_events(connection, order.wishes.events)
+            _name_words(connection, order.wishes)
             check_unchanged(source)
             show_inserted(connection, target, last)
             warnings = _warnings(connection, source, columns)
@@ -99,7 +110,7 @@ def _staged(connection: DuckDBPyConnection, source: Source, columns: Layout, ord
     with unordered(connection), transaction(connection):
         warnings = _warnings(connection, source, columns)
         with meter.watching(connection, _READ, 1):
-            settled = [settle(connection, target, order.now_us) for target in TARGETS[columns.kind]]
+            settled = [settle(connection, target, order.now_us) for target in targets(columns)]
         outcome = _outcome(connection, columns, order, settled)
         return _noted(connection, source, order, replace(outcome, warnings=warnings))
 
@@ -134,7 +145,7 @@ def _layout(connection: DuckDBPyConnection, source: Source, wishes: Wishes) -> L
     if source.format == CSV:
         return layout(source.path, delimited.header(source.path), wishes)
     if source.format == JSONL:
-        return layout(source.path, jsonl.header(source.path, wishes), wishes)
+        return sparse(layout(source.path, jsonl.header(source.path, wishes), wishes))
     types = parquet.schema(connection, source.path)
     found = layout(source.path, tuple(types.types), wishes)
     parquet.check(connection, source.path, found, types)
@@ -173,13 +184,13 @@ def _stage(connection: DuckDBPyConnection, source: Source, columns: Layout, wish
     elif not (source.plain and stage_lines(connection, source, columns, wishes)):
         _empty_stage(connection, columns, wishes)
         _stage_rows(connection, metered(delimited.rows(source.path, columns), told, source.size), columns, wishes)
-    _name_events(connection, wishes.events)
+    _name_words(connection, wishes)
 
 
 def _empty_stage(connection: DuckDBPyConnection, columns: Layout, wishes: Wishes) -> None:
     """`judged` holds what the file has; `staged` shows it with every column that a row may have."""
     held = staged(columns.columns, columns.kind)
-    typed = ", ".join(f"{name} {STAGED[name]}" for name in held)
+    typed = ", ".join(f"{name} {(STAGED | WIDE)[name]}" for name in held)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE judged ({typed}, line BIGINT, fault VARCHAR, excerpt VARCHAR)")
     _make_faulty(connection)
     others = absent(held, wishes.experiment)
@@ -188,7 +199,7 @@ def _empty_stage(connection: DuckDBPyConnection, columns: Layout, wishes: Wishes
 
 def _make_faulty(connection: DuckDBPyConnection) -> None:
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE faulty (line BIGINT, event VARCHAR, fault VARCHAR, excerpt VARCHAR)"
+        "CREATE OR REPLACE TEMP TABLE faulty (line BIGINT, word VARCHAR, fault VARCHAR, excerpt VARCHAR)"
     )
 
 
@@ -227,21 +238,24 @@ def _judged(incoming: Incoming, columns: Layout, wishes: Wishes) -> str:
     return judged(replace(incoming, frames=wishes.frames), kind=columns.kind, events=wishes.events)
 
 
-def _name_events(connection: DuckDBPyConnection, known: Iterable[str]) -> None:
-    """Give unknown events the name that was probably meant."""
-    unknown = connection.execute(
-        "SELECT DISTINCT event FROM faulty WHERE fault = ? ORDER BY event LIMIT ?", [UNKNOWN_EVENT, _MOST_NAMES]
-    ).fetchall()
-    for name, reason in near_names([row[0] for row in unknown], known).items():
-        connection.execute("UPDATE faulty SET fault = ? WHERE fault = ? AND event = ?", [reason, UNKNOWN_EVENT, name])
+def _name_words(connection: DuckDBPyConnection, wishes: Wishes) -> None:
+    """Give unknown events and totals the name that was probably meant."""
+    for fault, known in ((UNKNOWN_EVENT, wishes.events), (UNKNOWN_TOTAL, totals.TOTALS)):
+        unknown = connection.execute(
+            "SELECT DISTINCT word FROM faulty WHERE fault = ? ORDER BY word LIMIT ?", [fault, _MOST_NAMES]
+        ).fetchall()
+        for name, reason in near_names([row[0] for row in unknown], known, fault).items():
+            connection.execute("UPDATE faulty SET fault = ? WHERE fault = ? AND word = ?", [reason, fault, name])
 
 
 def _warnings(connection: DuckDBPyConnection, source: Source, columns: Layout) -> tuple[str, ...]:
-    spellings = 0 if source.ascii else _one(connection, _SPELLINGS)
+    unit = {POSTS: "slot", TOTALS: "story"}.get(columns.kind, "viewer")
+    spellings = 0 if source.ascii else _one(connection, _SPELLINGS.format(id=f"{unit}_id"))
     idle = _one(connection, _IDLE_EXPOSURES) if columns.kind == EVENTS else 0
     said = {
-        f"{spellings} viewer ids are spellings of fewer words (composed and decomposed Unicode);"
-        " each is kept as a viewer of its own": spellings,
+        columns.left_alone: bool(columns.left_alone),
+        f"{spellings} {unit} ids are spellings of fewer words (composed and decomposed Unicode);"
+        f" each is kept as a {unit} of its own": spellings,
         f"{idle} exposure rows name no experiment or no variant: kept as events that no metric uses"
         " (--experiment KEY and a variant column make exposures of them)": idle,
     }
@@ -249,8 +263,8 @@ def _warnings(connection: DuckDBPyConnection, source: Source, columns: Layout) -
 
 
 _SPELLINGS = (
-    "SELECT coalesce(sum(n), 0) FROM (SELECT count(*) AS n FROM (SELECT DISTINCT viewer_id FROM staged"
-    " WHERE fault IS NULL AND strlen(viewer_id) <> length(viewer_id)) GROUP BY nfc_normalize(viewer_id)"
+    "SELECT coalesce(sum(n), 0) FROM (SELECT count(*) AS n FROM (SELECT DISTINCT {id} FROM staged"
+    " WHERE fault IS NULL AND strlen({id}) <> length({id})) GROUP BY nfc_normalize({id})"
     " HAVING count(*) > 1)"
 )
 _IDLE_EXPOSURES = f"SELECT count(*) FROM staged WHERE fault IS NULL AND event = 'exposure' AND NOT {IS_EXPOSURE}"

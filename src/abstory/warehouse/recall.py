@@ -11,7 +11,7 @@ from abstory.warehouse.parts import Later
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_TABLES = ("exposures", "events", "attributes")
+_TABLES = ("exposures", "events", "attributes", "slots", "story_totals")
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """What a row must be, as SQL that the engine applies while it reads: the values we keep, and the first fault.
 
-Cheap tests come first and the costly ones see only what is suspicious. Nothing is repaired: no id is trimmed,
-no time is given a zone, no name is folded.
+Cheap tests come first and the costly ones see only what is suspicious. Nothing is repaired: no name is folded.
 """
 
 # ruff: noqa: S608 texts are quoted, everything else is a name of this file
@@ -9,10 +8,13 @@ no time is given a zone, no name is folded.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from abstory.metrics import totals
+from abstory.warehouse import values
 from abstory.warehouse.engine import quoted
+from abstory.warehouse.readers.layout import ATTRIBUTES, EVENTS, LONG, POSTS, TOTALS
 
 PLACEHOLDERS = (
     "null",
@@ -32,23 +34,16 @@ PLACEHOLDERS = (
     "00000000000000000000000000000000",
     "ffffffff-ffff-ffff-ffff-ffffffffffff",
 )
-"""Viewer ids that stand for nobody, in any case: each would make one viewer of everyone who is not logged in."""
+"""Ids that stand for nobody, in any case: each would make one viewer of everyone who is not logged in."""
 
 LONGEST_ID = 256
 EARLIEST_US = 1_104_537_600_000_000  # 2005-01-01
 LATEST_US = 3_786_912_000_000_000  # 2090-01-01
 LONGEST_WATCH_MS = 86_400_000
-LARGEST_VALUE = 10**12
 MOST_FRAMES = 50
-UNKNOWN_EVENT = "unknown event"
+UNKNOWN_EVENT, UNKNOWN_TOTAL = "unknown event", "unknown total"
 SHOWN = 80
 
-_INSTANT = (
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,9})?"
-    r"(Z|[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?)"
-)
-_WHOLE = r"[0-9]{1,15}([.]0+)?"
-_DECIMAL = r"[+-]?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]{1,3})?"
 _UNSEEN = r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]"
 _BLANK = r"[\s\p{Z}]+"
 _PRINTABLE = "regexp_full_match({0}, '[!-~]+')"
@@ -57,9 +52,6 @@ _ANY = "TRUE"
 _WORD = 16
 _LONGEST_WORD = 62
 _EDGES = r"^[\s\p{Z}]|[\s\p{Z}]$"
-
-# What the engine's own cast takes beyond our grammar, it takes by spaces, signs, or a point without digits.
-_FRACTION, _BARE = "____-__-__T__:__:__._%", "____-__-__T__:__:__"
 
 STAGED = {
     "viewer_id": "VARCHAR",
@@ -74,8 +66,15 @@ STAGED = {
     "variant": "VARCHAR",
     "name": "VARCHAR",
     "value": "VARCHAR",
+    "slot_id": "VARCHAR",
+    "metric": "VARCHAR",
+    "definition": "VARCHAR",
 }
 """What a row may hold once it is judged, beside its line, its fault and its excerpt."""
+WORD = "coalesce(event, metric)"
+"""The word of a row that must be a known one."""
+WIDE = dict.fromkeys(totals.TOTALS, "BIGINT")
+"""And what a row may hold that has several readings: millionths of each total."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +103,13 @@ class Incoming:
 
 
 def staged(columns: Iterable[str], kind: str) -> tuple[str, ...]:
-    """Which of `STAGED` rows with these columns hold."""
+    """Which of `STAGED` and `WIDE` rows with these columns hold."""
     given = set(columns)
-    if kind == "events" and "value" in given:
+    if given.intersection(values.TIMES):
+        given.add("instant")
+    if kind in (EVENTS, TOTALS) and "value" in given:
         given = given - {"value"} | {"amount"}
-    return tuple(name for name in STAGED if name in given or (name == "instant" and "ts" in given))
+    return tuple(name for name in (*STAGED, *WIDE) if name in given)
 
 
 def judged(incoming: Incoming, *, kind: str, events: Iterable[str]) -> str:
@@ -129,7 +130,7 @@ def verdicts(incoming: Incoming, *, kind: str, events: Iterable[str]) -> str:
     return (
         f"SELECT *, {_fault(_rules(incoming, kind, events))} AS fault"
         f" FROM (SELECT *, {chosen}, {incoming.line} AS line"
-        f" FROM (SELECT *, {', '.join(_quick(columns))} FROM {incoming.relation}))"
+        f" FROM (SELECT *, {', '.join(values.quick(columns))} FROM {incoming.relation}))"
     )
 
 
@@ -140,85 +141,25 @@ def absent(held: Iterable[str], experiment: str | None) -> str:
     return ", ".join(f"CAST({given.get(name, 'NULL')} AS {STAGED[name]}) AS {name}" for name in sorted(lacking))
 
 
-def _quick(columns: Mapping[str, str]) -> Iterator[str]:
-    """The engine's own reading, made once; whether it is ours too is looked at afterwards."""
-    yield f"{'epoch_us(TRY_CAST(r_ts AS TIMESTAMP))' if columns['ts'] == 'VARCHAR' else 'NULL'} AS q_ts"
-    if "watch_ms" in columns:
-        yield f"TRY_CAST({_text('watch_ms', columns['watch_ms'])} AS UINTEGER) AS q_watch_ms"
-
-
 def _value(incoming: Incoming, name: str) -> str:
     columns = incoming.columns
     if name == "instant":
-        return _instant(columns["ts"], ordinary=incoming.ordinary)
-    if name == "amount":
-        return _amount(_text("value", columns["value"]))
-    if name == "watch_ms":
-        return _watch(columns["watch_ms"])
-    if name == "frame":
-        text = _text(name, columns[name])
-        whole = f"TRY_CAST(split_part({text}, '.', 1) AS BIGINT)"
-        return f"CASE WHEN regexp_full_match({text}, {quoted(_WHOLE)}) THEN {whole} END"
-    return _text(name, columns[name])
+        time = values.time_of(columns)
+        return values.instant(time, columns[time], ordinary=incoming.ordinary)
+    column = "value" if name == "amount" else name
+    written = values.text(column, columns[column])
+    read = {
+        "amount": values.amount,
+        "watch_ms": values.watch,
+        "frame": values.whole,
+        **dict.fromkeys(WIDE, values.amount),
+    }
+    return read[name](written) if name in read else written
 
 
 def _joined(columns: Mapping[str, str]) -> str:
-    shown = ", ".join(f"coalesce({_text(name, kind, longest=SHOWN)}, '')" for name, kind in columns.items())
+    shown = ", ".join(f"coalesce({values.text(name, kind, longest=SHOWN)}, '')" for name, kind in columns.items())
     return f"concat_ws(',', {shown})"
-
-
-def _text(name: str, kind: str, *, longest: int | None = None) -> str:
-    column = f"r_{name}"
-    if kind == "BLOB":
-        column = f"TRY(decode({column}))"
-    elif kind != "VARCHAR":
-        column = f"CAST({column} AS VARCHAR)"
-    return f"left({column}, {longest})" if longest else f"nullif({column}, '')"
-
-
-def _instant(kind: str, *, ordinary: bool) -> str:
-    if kind == "TIMESTAMPTZ_NS":
-        return "epoch_ns(r_ts) // 1000"
-    if kind == "TIMESTAMP WITH TIME ZONE":
-        return "CASE WHEN isfinite(r_ts) THEN epoch_us(r_ts) END"
-    text = _text("ts", kind)
-    quick = f"WHEN {_usual('r_ts', 'q_ts')} THEN q_ts" if ordinary else ""
-    exact = f"WHEN regexp_full_match({text}, {quoted(_INSTANT)}) THEN epoch_us(TRY_CAST({text} AS TIMESTAMPTZ))"
-    return f"CASE {quick} {exact} END"
-
-
-def _usual(text: str, read: str) -> str:
-    """UTC in the form nearly every file has: without spaces, the engine reads of it only what we take, and 24:00.
-
-    White space must be plain spaces. Midnight is left to the exact reading.
-    """
-    fraction = (
-        f"strlen({text}) <= {len(_BARE) + 11} AND {text} LIKE '{_FRACTION}Z'"
-        f" OR strlen({text}) <= {len(_BARE) + 16} AND {text} LIKE '{_FRACTION}+00:00'"
-    )
-    bare = f"({text} LIKE '{_BARE}Z' OR {text} LIKE '{_BARE}+00:00') AND NOT contains({text}, '.')"
-    return f"{read} % 86400000000 <> 0 AND {text} >= '0' AND NOT contains({text}, ' ') AND ({fraction} OR {bare})"
-
-
-def _watch(kind: str) -> str:
-    text = _text("watch_ms", kind)
-    return (
-        f"CASE WHEN CAST(q_watch_ms AS VARCHAR) = {text} THEN q_watch_ms"
-        f" WHEN regexp_full_match({text}, {quoted(_WHOLE)}) THEN TRY_CAST(split_part({text}, '.', 1) AS BIGINT) END"
-    )
-
-
-def _amount(text: str) -> str:
-    """Millionths, a tie going to the even one; the engine's own cast takes ties away from zero."""
-    exact = f"TRY_CAST({text} AS DECIMAL(38, 20))"
-    near = f"CAST({exact} AS DECIMAL(38, 6))"
-    whole = f"CAST({near} * 1000000 AS BIGINT)"
-    tie = f"abs({near} - {exact}) = 0.0000005 AND {whole} % 2 <> 0"
-    return (
-        f"CASE WHEN {text} IS NOT NULL AND regexp_full_match({text}, {quoted(_DECIMAL)})"
-        f" AND abs({exact}) < {LARGEST_VALUE}"
-        f" THEN {whole} - CASE WHEN {tie} THEN sign({near}) ELSE 0 END END"
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,36 +176,76 @@ def _fault(rules: Sequence[_Rule]) -> str:
 
 
 def _rules(incoming: Incoming, kind: str, events: Iterable[str]) -> list[_Rule]:
-    columns = incoming.columns
     plainly = _PRINTABLE if not incoming.ordinary else _ORDINARY if not incoming.ascii else _ANY
     rules = [_Rule(f"{incoming.fault} IS NULL", incoming.fault)] if incoming.fault else []
-    rules += [_id_rule(columns["viewer_id"], plainly), _time_rule(columns["ts"])]
-    if kind == "events":
-        rules.append(_event_rule(events))
-    optional = {"story_id", "event_id"} | ({"variant", "experiment"} if kind == "events" else set())
-    for name in ("story_id", "event_id", "variant", "experiment", "name"):
-        if name in columns:
-            rules.append(_text_rule(name, plainly) if name in optional else _name_rule(name, plainly))
-    if kind == "attributes":
+    if kind == POSTS:
+        return [*rules, *_post_rules(incoming.columns, plainly)]
+    if kind == TOTALS:
+        return [*rules, *_total_rules(incoming.columns, plainly)]
+    return [*rules, *_viewer_rules(incoming, kind, plainly, events)]
+
+
+def _viewer_rules(incoming: Incoming, kind: str, plainly: str, events: Iterable[str]) -> list[_Rule]:
+    columns = incoming.columns
+    rules = [_id_rule("viewer_id", columns["viewer_id"], plainly), _time_rule("ts", columns["ts"])]
+    if kind == EVENTS:
+        rules.append(_word_rule("event", events, UNKNOWN_EVENT))
+    optional = {"story_id", "event_id"} | ({"variant", "experiment"} if kind == EVENTS else set())
+    texts = [name for name in ("story_id", "event_id", "variant", "experiment", "name") if name in columns]
+    rules += [(_text_rule if name in optional else _name_rule)(name, plainly) for name in texts]
+    if kind == ATTRIBUTES:
         rules.append(_name_rule("value", plainly))
     if "watch_ms" in columns:
         rules.append(_watch_rule(columns["watch_ms"]))
-    if kind == "events" and "value" in columns:
+    if kind == EVENTS and "value" in columns:
         rules.append(_value_rule(columns["value"]))
-    if kind == "events" and "frame" in columns:
+    if kind == EVENTS and "frame" in columns:
         rules.append(_frame_rule(columns["frame"], incoming.frames))
     return rules
 
 
-def _id_rule(kind: str, plainly: str) -> _Rule:
-    binary = (
-        "WHEN viewer_id IS NULL AND r_viewer_id IS NOT NULL THEN 'viewer_id is not UTF-8'" if kind == "BLOB" else ""
+def _post_rules(columns: Mapping[str, str], plainly: str) -> list[_Rule]:
+    """Story and time are there or not there together: a slot in which nothing was posted has neither."""
+    names = [_name_rule(name, plainly) for name in ("experiment", "variant") if name in columns]
+    story = _or_empty(_id_rule("story_id", columns["story_id"], plainly), _blank("story_id", columns["story_id"]))
+    time = _or_empty(_time_rule("posted_at", columns["posted_at"]), _blank("posted_at", columns["posted_at"]))
+    both = _Rule(
+        "(story_id IS NULL) = (instant IS NULL)",
+        "CASE WHEN story_id IS NULL AND instant IS NOT NULL THEN 'story_id is empty, posted_at is not'"
+        " WHEN story_id IS NOT NULL AND instant IS NULL THEN 'posted_at is empty, story_id is not' END",
     )
-    name = _name_rule("viewer_id", plainly)
+    return [_id_rule("slot_id", columns["slot_id"], plainly), *names, story, time, both]
+
+
+def _total_rules(columns: Mapping[str, str], plainly: str) -> list[_Rule]:
+    rules = [_id_rule("story_id", columns["story_id"], plainly), _time_rule("captured_at", columns["captured_at"])]
+    if "definition" in columns:
+        rules.append(_or_empty(_name_rule("definition", plainly), _blank("definition", columns["definition"])))
+    if LONG[0] in columns:
+        rules.append(_word_rule("metric", totals.TOTALS, UNKNOWN_TOTAL))
+        return [*rules, _count_rule("value", columns["value"], "amount")]
+    wide = [name for name in WIDE if name in columns]
+    some = f"coalesce({', '.join(wide)}) IS NOT NULL"
+    rules += [_or_empty(_count_rule(name, columns[name], name), _blank(name, columns[name])) for name in wide]
+    return [*rules, _Rule(some, f"CASE WHEN NOT ({some}) THEN 'every total is empty' END")]
+
+
+def _blank(name: str, kind: str) -> str:
+    """Whether nothing is there at all; bytes that are no text are something."""
+    unread = f" AND coalesce(octet_length(r_{name}), 0) = 0" if kind == "BLOB" else ""
+    return f"{values.text(name, kind)} IS NULL{unread}"
+
+
+def _or_empty(rule: _Rule, blank: str) -> _Rule:
+    return _Rule(f"CASE WHEN {blank} THEN TRUE ELSE {rule.kept} END", f"CASE WHEN NOT ({blank}) THEN {rule.fault} END")
+
+
+def _id_rule(name: str, kind: str, plainly: str) -> _Rule:
+    binary = f"WHEN {name} IS NULL AND NOT ({_blank(name, kind)}) THEN '{name} is not UTF-8'" if kind == "BLOB" else ""
+    plain = _name_rule(name, plainly)
     return _Rule(
-        f"CASE WHEN {_may_be_placeholder('viewer_id')} THEN NOT {_is_placeholder('viewer_id')} ELSE TRUE END"
-        f" AND {name.kept}",
-        f"CASE WHEN {_is_placeholder('viewer_id')} THEN 'placeholder id' {binary} ELSE {name.fault} END",
+        f"CASE WHEN {_may_be_placeholder(name)} THEN NOT {_is_placeholder(name)} ELSE TRUE END AND {plain.kept}",
+        f"CASE WHEN {_is_placeholder(name)} THEN 'placeholder id' {binary} ELSE {plain.fault} END",
     )
 
 
@@ -296,23 +277,23 @@ def _name_rule(name: str, plainly: str) -> _Rule:
     )
 
 
-def _event_rule(events: Iterable[str]) -> _Rule:
+def _word_rule(name: str, words: Iterable[str], unknown: str) -> _Rule:
     # Of IN the engine makes a join, which is made for every row and loses the order of the file; OR costs more.
-    known = f"CASE event {' '.join(f'WHEN {quoted(name)} THEN TRUE' for name in sorted(events))} ELSE FALSE END"
-    return _Rule(known, f"CASE WHEN event IS NULL THEN 'event is empty' WHEN NOT {known} THEN '{UNKNOWN_EVENT}' END")
+    known = f"CASE {name} {' '.join(f'WHEN {quoted(word)} THEN TRUE' for word in sorted(words))} ELSE FALSE END"
+    return _Rule(known, f"CASE WHEN {name} IS NULL THEN '{name} is empty' WHEN NOT {known} THEN '{unknown}' END")
 
 
-def _time_rule(kind: str) -> _Rule:
+def _time_rule(name: str, kind: str) -> _Rule:
     return _Rule(
         f"instant >= {EARLIEST_US} AND instant < {LATEST_US}",
-        f"CASE WHEN instant IS NULL THEN CASE WHEN {_text('ts', kind)} IS NULL THEN 'ts is empty'"
-        " ELSE 'ts is no instant: write ISO 8601 with Z or an offset' END"
-        f" WHEN instant < {EARLIEST_US} OR instant >= {LATEST_US} THEN 'ts is not between 2005 and 2090' END",
+        f"CASE WHEN instant IS NULL THEN CASE WHEN {values.text(name, kind)} IS NULL THEN '{name} is empty'"
+        f" ELSE '{name} is no instant: write ISO 8601 with Z or an offset' END"
+        f" WHEN instant < {EARLIEST_US} OR instant >= {LATEST_US} THEN '{name} is not between 2005 and 2090' END",
     )
 
 
 def _watch_rule(kind: str) -> _Rule:
-    absent = f"{_text('watch_ms', kind)} IS NULL"
+    absent = f"{values.text('watch_ms', kind)} IS NULL"
     return _Rule(
         f"CASE WHEN watch_ms IS NULL THEN {absent} ELSE watch_ms <= {LONGEST_WATCH_MS} END",
         f"CASE WHEN watch_ms > {LONGEST_WATCH_MS} THEN 'watch_ms is more than 24 h'"
@@ -321,16 +302,27 @@ def _watch_rule(kind: str) -> _Rule:
 
 
 def _value_rule(kind: str) -> _Rule:
-    absent = f"{_text('value', kind)} IS NULL"
+    absent = f"{values.text('value', kind)} IS NULL"
     return _Rule(
         f"amount IS NOT NULL OR {absent}",
         f"CASE WHEN NOT {absent} AND amount IS NULL THEN 'value is no number below 1e12' END",
     )
 
 
+def _count_rule(name: str, kind: str, column: str) -> _Rule:
+    """A count, or an amount of time: less than nothing is no total. `column` holds it in millionths."""
+    written = values.text(name, kind)
+    good = f"{column} IS NOT NULL AND NOT starts_with({written}, '-')"
+    return _Rule(
+        good,
+        f"CASE WHEN {written} IS NULL THEN '{name} is empty'"
+        f" WHEN NOT ({good}) THEN '{name} is no number from 0 below 1e12' END",
+    )
+
+
 def _frame_rule(kind: str, declared: Mapping[str, int]) -> _Rule:
     """A frame that the story cannot have says that ids or counting are wrong: from 0, or of another story."""
-    absent = f"{_text('frame', kind)} IS NULL"
+    absent = f"{values.text('frame', kind)} IS NULL"
     known = " ".join(f"WHEN {quoted(story)} THEN {count}" for story, count in sorted(declared.items()))
     last = f"CASE story_id {known} ELSE {MOST_FRAMES} END" if known else str(MOST_FRAMES)
     return _Rule(
@@ -341,8 +333,8 @@ def _frame_rule(kind: str, declared: Mapping[str, int]) -> _Rule:
     )
 
 
-def near_names(names: Sequence[str], known: Iterable[str]) -> dict[str, str]:
-    """For every unknown event its reason, with the known name that was probably meant."""
+def near_names(names: Sequence[str], known: Iterable[str], unknown: str) -> dict[str, str]:
+    """For every unknown word its reason, with the known one that was probably meant."""
     from difflib import get_close_matches
 
     everything = sorted(known)
@@ -350,5 +342,5 @@ def near_names(names: Sequence[str], known: Iterable[str]) -> dict[str, str]:
     for name in names:
         near = get_close_matches(name.lower()[:64], everything, n=1)
         shown = name.encode("unicode_escape").decode()[:40]
-        reasons[name] = f"{UNKNOWN_EVENT} {shown}" + (f": did you mean {near[0]}?" if near else "")
+        reasons[name] = f"{unknown} {shown}" + (f": did you mean {near[0]}?" if near else "")
     return reasons

@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from abstory.warehouse.readers.layout import Layout
+
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
@@ -22,11 +24,13 @@ class Target:
     Attributes:
         table: its name.
         columns: column -> SQL over a staged row.
-        time: the column of its instant.
+        time: the column of its instant; a constant where rows of any time can be the same.
         identity: SQL over the table's columns; NULLs are equal.
         rank: columns by which the smallest of equals is kept, NULL last.
         rows: which staged rows are meant for it.
         reach: which stored rows can meet rows between `$first` and `$last`.
+        source: where staged rows are taken from.
+        each: how many rows of the table one row of the file may make; those of the n-th have places from n * each on.
     """
 
     table: str
@@ -36,11 +40,19 @@ class Target:
     rank: tuple[str, ...]
     rows: str
     reach: str
+    source: str = "staged"
+    each: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """How many rows arrived for a table, how many were new, and how many told something else of an identity taken."""
+    """What became of the rows of a file that were meant for a table.
+
+    Attributes:
+        arrived: how many there were.
+        stored: how many of them brought something new.
+        conflicts: how often one told something else of an identity that was taken.
+    """
 
     arrived: int
     stored: int
@@ -95,7 +107,56 @@ ATTRIBUTES = Target(
     rows="TRUE",
     reach="measured_at BETWEEN $first AND $last",
 )
-TARGETS = {"events": (EVENTS, MIXED_EXPOSURES), "exposures": (EXPOSURES,), "attributes": (ATTRIBUTES,)}
+SLOTS = Target(
+    table="slots",
+    columns={
+        "experiment": "experiment",
+        "slot_id": "slot_id",
+        "variant": "variant",
+        "story_id": "story_id",
+        "posted_at": "instant",
+    },
+    time="0",
+    identity=("experiment", "slot_id", "story_id IS NULL"),
+    rank=("posted_at", "story_id", "variant"),
+    rows="TRUE",
+    reach="TRUE",
+)
+STORY_TOTALS = Target(
+    table="story_totals",
+    columns={
+        "story_id": "story_id",
+        "captured_at": "instant",
+        "metric": "metric",
+        "value": "amount",
+        "definition": "definition",
+    },
+    time="captured_at",
+    identity=("story_id", "captured_at", "metric", "definition"),
+    rank=("value",),
+    rows="amount IS NOT NULL",
+    reach="captured_at BETWEEN $first AND $last",
+)
+_TARGETS = {
+    "events": (EVENTS, MIXED_EXPOSURES),
+    "exposures": (EXPOSURES,),
+    "attributes": (ATTRIBUTES,),
+    "posts": (SLOTS,),
+    "totals": (STORY_TOTALS,),
+}
+
+
+def targets(columns: Layout) -> tuple[Target, ...]:
+    """Where the rows of a file go."""
+    wide = columns.wide
+    if not wide:
+        return _TARGETS[columns.kind]
+    named = ", ".join(f"'{name}'" for name in wide)
+    readings = (
+        f"(SELECT place * {len(wide)} + unnest(range({len(wide)})) AS place, fault, story_id, instant, definition,"
+        f" unnest([{named}]) AS metric, unnest([{', '.join(wide)}]) AS amount FROM staged WHERE fault IS NULL)"
+    )
+    return (replace(STORY_TOTALS, source=readings, each=len(wide)),)
 
 
 def settle(connection: DuckDBPyConnection, target: Target, arrived_us: int) -> Settled:
@@ -106,15 +167,18 @@ def settle(connection: DuckDBPyConnection, target: Target, arrived_us: int) -> S
     chosen = ", ".join(f"{source} AS {name}" for name, source in target.columns.items())
     connection.execute(
         f"CREATE OR REPLACE TEMP VIEW arriving AS SELECT place, {chosen}"
-        f" FROM staged WHERE fault IS NULL AND {target.rows}"
+        f" FROM {target.source} WHERE fault IS NULL AND {target.rows}"
     )
-    arrived, last = _arrived(connection), last_row(connection, target)
+    arrived, last = _arrived(connection, target), last_row(connection, target)
     if not _meet(connection, target, last, arrived):
-        return Settled(arrived, _insert(connection, target, "TRUE", arrived_us), 0)
+        _insert(connection, target, "TRUE", arrived_us)
+        return Settled(arrived, arrived, 0)
     conflicts = _rank(connection, target, last)
     replaced = _remove(connection, target, "old")
     lost = f"(SELECT place FROM ranked WHERE {_BEATEN} AND NOT old)"
-    return Settled(arrived, _insert(connection, target, f"place NOT IN {lost}", arrived_us) - replaced, conflicts)
+    inserted = _insert(connection, target, f"place NOT IN {lost}", arrived_us)
+    stored = inserted - replaced if target.each == 1 else _arrived(connection, target, _NEW)
+    return Settled(arrived, stored, conflicts)
 
 
 def settle_inserted(connection: DuckDBPyConnection, target: Target, last: int) -> Settled:
@@ -123,15 +187,17 @@ def settle_inserted(connection: DuckDBPyConnection, target: Target, last: int) -
         f"CREATE OR REPLACE TEMP VIEW arriving AS SELECT rowid AS place, {', '.join(target.columns)}"
         f" FROM {target.table} WHERE rowid > {last}"
     )
-    arrived = _arrived(connection)
+    arrived = _arrived(connection, target)
     if not _meet(connection, target, last, arrived):
         return Settled(arrived, arrived, 0)
     conflicts = _rank(connection, target, last)
     return Settled(arrived, arrived - _remove(connection, target, "TRUE"), conflicts)
 
 
-def _arrived(connection: DuckDBPyConnection) -> int:
-    return _count(connection, "SELECT count(*) FROM arriving")
+def _arrived(connection: DuckDBPyConnection, target: Target, which: str = "TRUE") -> int:
+    """Rows of the file."""
+    rows = "*" if target.each == 1 else f"DISTINCT place // {target.each}"
+    return _count(connection, f"SELECT count({rows}) FROM arriving WHERE {which}")
 
 
 def last_row(connection: DuckDBPyConnection, target: Target) -> int:
@@ -141,6 +207,7 @@ def last_row(connection: DuckDBPyConnection, target: Target) -> int:
 
 _SORTED_AT_ONCE, _LISTED = 8_000_000, 100_000
 _BEATEN = "position > 1 AND NOT (old AND kept_old)"
+_NEW = "place NOT IN (SELECT place FROM ranked WHERE NOT old AND (position > 1 OR taken))"
 
 
 def _meet(connection: DuckDBPyConnection, target: Target, last: int, arrived: int) -> int:
@@ -188,17 +255,17 @@ def _rank(connection: DuckDBPyConnection, target: Target, last: int) -> int:
         How many of the beaten told something else.
     """
     names = ", ".join(target.columns)
-    content = f"row({', '.join(target.rank)})"
+    content, identity = f"row({', '.join(target.rank)})", ", ".join(target.identity)
     order = ", ".join(f"{name} NULLS LAST" for name in target.rank)
     meets = f"{_mark(target)} IN (SELECT mark FROM meeting)"
     stored = f"{target.table} WHERE {_reach(connection, target, last)}"
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE ranked AS SELECT place, old, row_number() OVER same AS position,"
-        f" first_value(old) OVER same AS kept_old,"
+        f" first_value(old) OVER same AS kept_old, bool_or(old) OVER whole AS taken,"
         f" {content} IS DISTINCT FROM first_value({content}) OVER same AS differs"
         f" FROM (SELECT place, FALSE AS old, {names} FROM arriving WHERE {meets}"
         f" UNION ALL SELECT rowid, TRUE, {names} FROM {stored} AND {meets})"
-        f" WINDOW same AS (PARTITION BY {', '.join(target.identity)} ORDER BY {order}, old DESC, place)"
+        f" WINDOW whole AS (PARTITION BY {identity}), same AS (whole ORDER BY {order}, old DESC, place)"
     )
     return _count(connection, f"SELECT count(*) FROM ranked WHERE {_BEATEN} AND differs")
 

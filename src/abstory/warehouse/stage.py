@@ -10,7 +10,7 @@ from abstory.warehouse.base import Wishes
 from abstory.warehouse.engine import quoted, statement
 from abstory.warehouse.readers.layout import Layout
 from abstory.warehouse.readers.source import Source
-from abstory.warehouse.rules import Incoming, judged
+from abstory.warehouse.rules import WORD, Incoming, judged
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -58,7 +58,7 @@ def incoming_lines(source: Source, columns: Layout, wishes: Wishes) -> Incoming:
 
 def set_aside(connection: DuckDBPyConnection, line: str) -> None:
     """Copy the faulty rows of `judged` into `faulty`; to update them in place would rewrite the good ones."""
-    connection.execute(f"INSERT INTO faulty SELECT {line}, event, fault, excerpt FROM staged WHERE fault IS NOT NULL")
+    connection.execute(f"INSERT INTO faulty SELECT {line}, {WORD}, fault, excerpt FROM staged WHERE fault IS NOT NULL")
 
 
 def count_rejected(connection: DuckDBPyConnection) -> int:

@@ -17,7 +17,7 @@ from abstory.warehouse.base import Wishes
 from abstory.warehouse.engine import statement
 from abstory.warehouse.readers.layout import EVENTS, Layout
 from abstory.warehouse.readers.source import CSV, Source, chunks
-from abstory.warehouse.rules import absent, staged, verdicts
+from abstory.warehouse.rules import WORD, absent, staged, verdicts
 from abstory.warehouse.settle import Target
 from abstory.warehouse.stage import count_rejected, incoming_lines, set_rejected_aside
 
@@ -53,12 +53,12 @@ class Scan:
 
 @dataclass(slots=True)
 class Aside:
-    """Bad rows as the scan meets them, told by the engine's threads: event and fault by line, and every line met."""
+    """Bad rows as the scan meets them, told by the engine's threads: word and fault by line, and every line met."""
 
     told: dict[str, tuple[str, str]] = field(default_factory=dict)
     met: list[str] = field(default_factory=list)
 
-    def put(self, event: str, fault: str, line: str) -> bool:
+    def put(self, word: str, fault: str, line: str) -> bool:
         """Remember a row; the row is not kept.
 
         Raises:
@@ -66,7 +66,7 @@ class Aside:
         """
         if len(self.met) >= MOST_ASIDE:
             raise Winding
-        self.told[line] = (event, fault)
+        self.told[line] = (word, fault)
         self.met.append(line)
         return False
 
@@ -85,8 +85,9 @@ def putting_aside(connection: DuckDBPyConnection) -> Iterator[Aside]:
 
 
 def may_go_straight(source: Source, columns: Layout) -> bool:
-    """Every line of the file is a record, and all records are meant for one table."""
-    return source.format == CSV and source.plain and not (columns.kind == EVENTS and "variant" in columns.columns)
+    """Every line of the file is a record, all records are meant for one table, and each makes one row of it."""
+    mixed = columns.kind == EVENTS and "variant" in columns.columns
+    return source.format == CSV and source.plain and not mixed and not columns.wide
 
 
 def insert_lines(connection: DuckDBPyConnection, scan: Scan, aside: Aside) -> None:
@@ -111,9 +112,9 @@ def insert_lines(connection: DuckDBPyConnection, scan: Scan, aside: Aside) -> No
 
 def show_inserted(connection: DuckDBPyConnection, target: Target, last: int) -> None:
     """Make `staged` show the rows after row `last`, as far as warnings are made of them."""
-    shown = target.columns.keys() & {"viewer_id", "event"}
+    shown = target.columns.keys() & {"viewer_id", "slot_id", "story_id", "event"}
     connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW staged AS SELECT {', '.join(shown)}, {absent(shown, None)}, NULL AS fault"
+        f"CREATE OR REPLACE TEMP VIEW staged AS SELECT {', '.join(sorted(shown))}, {absent(shown, None)}, NULL AS fault"
         f" FROM {target.table} WHERE rowid > {last}"
     )
 
@@ -126,7 +127,7 @@ def _insert(scan: Scan) -> str:
     return (
         f"INSERT INTO {table.table} ({', '.join(table.columns)}, arrived_at)"
         f" SELECT {', '.join(table.columns.values())}, {scan.arrived_us} FROM (SELECT *, {lacking} FROM ({rows}))"
-        f" WHERE CASE WHEN fault IS NULL THEN TRUE ELSE {_ASIDE}(coalesce(event, ''), fault, {incoming.raw}) END"
+        f" WHERE CASE WHEN fault IS NULL THEN TRUE ELSE {_ASIDE}(coalesce({WORD}, ''), fault, {incoming.raw}) END"
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from abstory.errors import InputRefused
+from abstory.metrics import totals
 from abstory.warehouse.base import Wishes
 from abstory.warehouse.readers.layout import OURS, Layout
 from abstory.warehouse.readers.rows import Row
@@ -16,7 +17,7 @@ from abstory.warehouse.readers.source import BOM
 SHOWN = 80
 _LOOKED_AT = 1000
 _EXACT = 2**53
-_NUMBERS = frozenset({"watch_ms", "value", "frame"})
+_NUMBERS = frozenset({"watch_ms", "value", "frame", *totals.TOTALS})
 
 
 class _Whole(str):

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from abstory.errors import InputRefused
+from abstory.metrics import totals
 from abstory.warehouse.readers.layout import Layout
 from abstory.warehouse.readers.pages import BadPage, Page, check_chunk
+from abstory.warehouse.values import TIMES
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -18,7 +20,7 @@ _INTEGERS = frozenset(
     {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"}
 )
 _INSTANTS = frozenset({"TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS"})
-_NUMBERS = frozenset({"watch_ms", "value"})
+_NUMBERS = frozenset({"watch_ms", "value", *totals.TOTALS})
 _LONGEST_ON_AVERAGE = 4096
 _LONGEST_ALLOWED = 256
 
@@ -91,7 +93,7 @@ def _bloated(page: Page) -> bool:
 def _unfit(ours: str, kind: str) -> tuple[str, str] | None:
     if kind in ("VARCHAR", "BLOB") or (ours in _NUMBERS and kind in ("DOUBLE", "FLOAT")):
         return None
-    if ours == "ts":
+    if ours in TIMES:
         return _unfit_time(kind)
     if kind in _INTEGERS or (ours in _NUMBERS and kind.startswith("DECIMAL")):
         return None
