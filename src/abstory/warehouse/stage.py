@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from abstory.warehouse.base import Wishes
@@ -53,7 +54,8 @@ def incoming_lines(source: Source, columns: Layout, wishes: Wishes) -> Incoming:
     written = ", ".join(f"coalesce({place}, '')" for place in places.values())
     types = dict.fromkeys(columns.columns, "VARCHAR")
     raw = f"concat_ws(',', {written})"
-    return Incoming(relation, types, raw=raw, ordinary=source.ordinary, ascii=source.ascii, frames=wishes.frames)
+    told = Incoming(relation, types, raw=raw, ordinary=source.ordinary, ascii=source.ascii)
+    return replace(told, frames=wishes.frames, experiment=wishes.experiment)
 
 
 def set_aside(connection: DuckDBPyConnection, line: str) -> None:
