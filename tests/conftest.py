@@ -34,3 +34,56 @@ def plain_environment(monkeypatch, tmp_path_factory):
 def root():
     """The repository."""
     return Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def reels():
+    """An experiment of posts: two accounts of 8 slots in four blocks, cta none and buy, each account's weeks apart."""
+    from abstory.experiment import Experiment
+
+    calendar = {
+        "start": "2026-11-23",
+        "weeks": 2,
+        "slots": {"mon-thu": ["12:30"]},
+        "accounts": ["brand_de", "brand_fr"],
+        "seed": 7,
+    }
+
+    def reels(**changes):
+        fields = {
+            "version": 1,
+            "key": "reels",
+            "unit": "slot",
+            "factors": {"cta": ["none", "buy"]},
+            "metrics": {"primary": [{"name": "completion_rate", "mde": "5%"}]},
+            "calendar": calendar | changes.pop("calendar", {}),
+        }
+        return Experiment.model_validate(fields | changes)
+
+    return reels
+
+
+@pytest.fixture(scope="session")
+def posted():
+    """What a store would know of a calendar: totals of every post by its slot and variant, read 5 min after its window."""
+    from abstory.assignment.calendar import calendar
+    from abstory.warehouse.slots import Post, SlotData, TotalReading
+
+    minutes = 60_000_000
+
+    def posted(experiment, totals, *, as_of_us=None, shown=lambda slot, variant: variant):
+        posts, readings, window = [], [], experiment.analysis.window.us
+        for at, (slot, variant) in enumerate(calendar(experiment)):
+            found = totals(slot, variant)
+            story, when = (None, None) if found is None else (f"story-{at:03}", slot.scheduled_us + 2 * minutes)
+            posts.append(Post(slot.id, shown(slot, variant), story, when))
+            captured = slot.scheduled_us + window + 7 * minutes
+            for name, value in (found or {}).items():
+                readings.append(TotalReading(story, captured, name, round(value * 1_000_000), None))
+        end = as_of_us or experiment.closes_us + 60 * minutes
+        kept = [one for one in readings if one.captured_us <= end]
+        known = [post for post in posts if post.posted_us is None or post.posted_us <= end]
+        last = max((one.captured_us for one in kept), default=None)
+        return SlotData(tuple(sorted(known, key=lambda post: post.slot_id)), tuple(kept), last)
+
+    return posted

@@ -11,7 +11,7 @@ from scipy.stats import norm
 from statsmodels.stats.proportion import proportions_ztest
 
 from abstory.analysis import analyse, as_of, plan, run
-from abstory.analysis.result import reads
+from abstory.analysis.words import reads
 from abstory.decision import gate
 from abstory.experiment import DAY_US, HOUR_US, Experiment
 from abstory.ledger import history, keep, looks

@@ -9,7 +9,7 @@ from scipy.stats import norm, wishart
 
 from abstory import planning
 from abstory.analysis import adjustment
-from abstory.analysis.result import guards, reads
+from abstory.analysis.words import guards, reads
 from abstory.errors import UsageError
 from abstory.experiment import Experiment, Role, Size
 from abstory.experiment.looks import GroupSequential

@@ -118,7 +118,29 @@ def test_every_slot_that_is_not_skipped_reads_as_written(start, weeks, zone, tim
 def test_a_calendar_runs_from_its_first_day_through_its_weeks():
     made = experiment()
     assert (made.schedule.end - made.schedule.start) == timedelta(weeks=4)
-    assert made.closes_us == made.end_us + made.analysis.window.us
+    # The last post is due on Sunday, 20 December at 11:00 in Berlin (10:00 UTC), and is watched for 24 h.
+    assert made.closes_us == int(datetime(2026, 12, 21, 10, tzinfo=UTC).timestamp()) * 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("block_by", "accounts", "kept"),
+    [
+        (["account", "week"], ["a", "b"], True),
+        (["account"], ["a", "b"], True),
+        (["week"], ["a"], True),
+        (["week"], ["a", "b"], False),
+        ([], ["a", "b"], False),
+        (["account", "time"], ["a", "b"], False),
+        (["weekday"], ["a"], False),
+    ],
+)
+def test_repeats_are_forbidden_within_blocks_that_follow_one_another(block_by, accounts, kept):
+    changed = REELS | {"block_by": block_by, "accounts": accounts, "slots": {"daily": ["09:00", "18:00"]}}
+    if kept:
+        experiment(calendar=changed)
+    else:
+        with pytest.raises(ValidationError, match="one account"):
+            experiment(calendar=changed)
 
 
 def test_everything_that_moves_a_post_is_part_of_the_fingerprint():

@@ -37,6 +37,7 @@ WORDS = {
     Reason.EMPTY_CELL: "empty cell",
     Reason.ALIASED: "aliased",
     Reason.BEYOND: "beyond",
+    Reason.DEFINITIONS: "two definitions",
     Reason.UNTRUSTED: "withheld",
 }
 """What a cell says in place of a number that is not known; the whole reason stands in a footnote."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from abstory.results import GateReport, Look
 from abstory.warehouse.base import Answer
 from abstory.warehouse.decisions import Decided, append, listed
+from abstory.warehouse.slots import SlotData
 
 if TYPE_CHECKING:
     from abstory.warehouse import DuckDBStore
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 Plain = str | int | float | bool | list["Plain"] | dict[str, "Plain"] | None
 
 
-def data_hash(answer: Answer, *, as_of_us: int, fingerprint: str, stored: Mapping[str, int]) -> str:
+def data_hash(answer: Answer | SlotData, *, as_of_us: int, fingerprint: str, stored: Mapping[str, int]) -> str:
     """sha256 (64 hex digits) over the canonical JSON of everything a verdict rests on.
 
     Args:

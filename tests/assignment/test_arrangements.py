@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from abstory.assignment.arrangements import Block, _counted, states
+from abstory.assignment.arrangements import Block, _counted
+from abstory.experiment.calendar import states
 
 
 def keeps(order, no_repeat):

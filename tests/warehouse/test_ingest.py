@@ -108,23 +108,6 @@ def test_an_exposure_needs_an_experiment(tmp_path):
     assert [row[2] for row in rows(tmp_path, "exposures")] == ["control", "face_hook"]
 
 
-def test_a_field_may_turn_up_far_down_json_lines(tmp_path):
-    row = {"viewer_id": "v1", "story_id": "s1", "event": "view", "ts": "2026-01-01T00:00:00Z"}
-    lines = [json.dumps(row | {"viewer_id": f"v{n}"}) for n in range(1001)]
-    exposure = {"event": "exposure", "variant": "control", "viewer_id": "w"}
-    more = [json.dumps(row | {"viewer_id": "late", "watch_ms": 7, "value": 2}), json.dumps(row | exposure)]
-    load(tmp_path, write(tmp_path / "x.jsonl", *lines, *more), how=wishes(experiment="hook"))
-    assert [row[4:6] for row in rows(tmp_path) if row[0] == "late"] == [(7, 2_000_000)]
-    assert [row[:3] for row in rows(tmp_path, "exposures")] == [("hook", "w", "control")]
-
-
-def test_of_rows_that_name_an_experiment_or_none_only_these_are_of_the_one_that_is_said(tmp_path):
-    header = "experiment,viewer_id,variant,ts"
-    lines = [f"{key},v,control,2026-01-01T00:00:00Z" for key in ("mine", "")]
-    load(tmp_path, write(tmp_path / "x.csv", header, *lines), how=wishes(experiment="hook"))
-    assert [row[0] for row in rows(tmp_path, "exposures")] == ["hook", "mine"]
-
-
 def test_two_spellings_are_two_viewers_and_a_warning(tmp_path):
     (found,) = load(tmp_path, CASES / "129_id_nfd.csv")
     assert len(found.warnings) == 1

@@ -56,9 +56,6 @@ def test_posts_that_name_no_experiment_are_of_the_one_that_is_said(tmp_path):
         load(tmp_path, file)
     assert load(tmp_path, file, experiment="reels")[0].stored == 1
     assert rows(tmp_path, "slots") == [("reels", "s1", "warm", "st-1", T)]
-    some = write(tmp_path / "s.csv", POSTS, f",s2,warm,st-2,{Q}", f"other,s2,warm,st-2,{Q}")
-    assert load(tmp_path, some, experiment="reels")[0].stored == 2
-    assert {row[0] for row in rows(tmp_path, "slots") if row[1] == "s2"} == {"reels", "other"}
 
 
 def test_readings_are_kept_one_a_row_or_one_a_column(tmp_path):

@@ -13,8 +13,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from abstory.analysis import readings, result
-from abstory.errors import NotYet
+from abstory.analysis import posts, readings, result
 from abstory.experiment import Experiment
 from abstory.results import ExperimentResult, Look, Looking
 from abstory.stats.boundaries import SMALLEST_STEP
@@ -41,12 +40,9 @@ def run(
         as_of_us: the instant to read at; None for the earlier of now and the data's end.
         taken: looks taken before, in their order.
         take: whether a look that is due may be taken; the caller must keep it, `method.looking.new` says so.
-
-    Raises:
-        NotYet: the experiment randomises posts.
     """
     if experiment.by_slot:
-        raise NotYet(f"{experiment.key} randomises posts, and only viewers are analysed yet")
+        return posts.run(experiment, warehouse, now_us=now_us, as_of_us=as_of_us)
     seen = result.run(experiment, warehouse, now_us=now_us, as_of_us=as_of_us)
     if readings.planned_looks(experiment) is None:
         return seen

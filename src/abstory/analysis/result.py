@@ -19,16 +19,16 @@ from abstory.analysis import (
 )
 from abstory.analysis.daily import daily
 from abstory.analysis.factor_contrasts import Question
-from abstory.analysis.words import reads
+from abstory.analysis.words import bound, guards, reads
 from abstory.assignment.sql import variant_sql
 from abstory.experiment import DAY_US, Experiment, Outcome, Role, Variant
 from abstory.ledger import data_hash
-from abstory.metrics import Direction, Metric, triples
+from abstory.metrics import Metric, triples
 from abstory.quality import Evidence, checks, watched
 from abstory.results import ArmCount, AsOf, Comparison, ExperimentResult, Look, MetricResult, Reads, Status
 from abstory.stats import skewness
 from abstory.stats.covariates import Arms
-from abstory.stats.estimate import Effect, Estimate, Reason, Undetermined
+from abstory.stats.estimate import Effect, Reason, Undetermined
 from abstory.stats.moments import Moments
 from abstory.stats.reading import Reading
 from abstory.warehouse.base import Answer, Arm, RollUp, Span, Warehouse
@@ -240,8 +240,7 @@ class _Asked:
         if outcome.role is not Role.GUARDRAIL:
             return Comparison(variant.name, seen, effect, reads(effect, outcome.metric.direction))
         effect = skewness.bound(effect)
-        bound = _bound(effect, outcome)
-        return Comparison(variant.name, seen, effect, guards(effect, outcome), bound)
+        return Comparison(variant.name, seen, effect, guards(effect, outcome), bound(effect, outcome))
 
     def withheld(self, metric: Metric, variant: Variant) -> Undetermined | None:
         """Why an effect is not to be seen, now or ever; None where it is."""
@@ -265,32 +264,6 @@ def value(metric: Metric, moments: Moments) -> float | Undetermined:
         return Undetermined(Reason.NO_VIEWERS)
     sample = metric.sample(moments)
     return sample if isinstance(sample, Undetermined) else sample.mean
-
-
-def guards(effect: Effect | Undetermined, outcome: Outcome) -> Reads:
-    """The word of a guardrail: its interval against its margin, on the margin's scale (without one, a margin of 0)."""
-    found = _on_scale(effect, outcome)
-    if isinstance(found, Undetermined):
-        return Reads.UNKNOWN
-    margin = outcome.margin.value if outcome.margin else 0.0
-    low, high = found.interval.low, found.interval.high
-    worst, best = (high, low) if outcome.metric.direction is Direction.DECREASE else (-low, -high)
-    if worst < margin:
-        return Reads.HOLDS
-    return Reads.HARMED if best > margin else Reads.NOT_SHOWN_SAFE
-
-
-def _bound(effect: Effect | Undetermined, outcome: Outcome) -> float | Undetermined:
-    found = _on_scale(effect, outcome)
-    if isinstance(found, Undetermined):
-        return found
-    return found.interval.high if outcome.metric.direction is Direction.DECREASE else found.interval.low
-
-
-def _on_scale(effect: Effect | Undetermined, outcome: Outcome) -> Estimate | Undetermined:
-    if isinstance(effect, Undetermined):
-        return effect
-    return effect.difference if outcome.margin and not outcome.margin.relative else effect.lift
 
 
 def _arms(experiment: Experiment, answer: Answer) -> tuple[ArmCount, ...]:

@@ -69,22 +69,6 @@ class Block:
         return _counted(len(self.names), self.each, self.no_repeat - 1)[state]
 
 
-def states(variants: int, each: int, no_repeat: int) -> int:
-    """The most states that counting goes through, a bound on time and memory; 1 where `no_repeat` asks for nothing.
-
-    A state is how often each of the last n − 1 variants is still due, in order, and how many others are due how often.
-    With m slots each, those of this block are due at most m − 1 times and those before it m times, and there are
-    C(V − n + 1 + m, m) ways for the others.
-
-    Args:
-        variants: V.
-        each: m.
-        no_repeat: n, at most V.
-    """
-    recent = sum(each**own for own in range(no_repeat))
-    return 1 if no_repeat == 1 else recent * math.comb(variants - no_repeat + 1 + each, each)
-
-
 @lru_cache(maxsize=8)
 def _counted(variants: int, each: int, keep: int) -> Mapping[_State, int]:
     """Ways to go on from every state of a block, whether slots come before it or not, from its last slot to its first.

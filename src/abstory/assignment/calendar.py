@@ -16,13 +16,68 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from itertools import count
+from typing import TYPE_CHECKING, NamedTuple
 
-from abstory.assignment.arrangements import Block, states
+from abstory.assignment.arrangements import Block
 from abstory.assignment.bucket import BITS, h
+from abstory.errors import UsageError
+from abstory.experiment.calendar import MOST_STATES, states
 
-MOST_STATES = 200_000
+if TYPE_CHECKING:
+    from abstory.experiment import Calendar, Experiment, Slot
+
 Accounts = Mapping[str, Sequence[str]]
 _Place = tuple[str, int]
+
+
+class Post(NamedTuple):
+    """A slot of a calendar, and what is to be posted in it.
+
+    Attributes:
+        slot: who posts, when, and in which block.
+        variant: its name.
+    """
+
+    slot: Slot
+    variant: str
+
+
+def calendar(experiment: Experiment) -> tuple[Post, ...]:
+    """Every slot of an experiment with its variant: account by account in declared order, each in order of time.
+
+    The salt is `key/calendar/seed`; a block is called by its parts, in the order account, week, weekday, time, a time
+    as 12.30. In which order a file names accounts, variants or blocks moves no post.
+
+    Raises:
+        UsageError: the experiment randomises viewers, not posts.
+    """
+    own = declared(experiment)
+    labels = drawn(f"{experiment.key}/calendar/{own.seed}", *_law(experiment), no_repeat=own.no_repeat)
+    return tuple(
+        Post(slot, variant)
+        for account, slots in own.by_account.items()
+        for slot, variant in zip(slots, labels[account], strict=True)
+    )
+
+
+def possible(experiment: Experiment) -> int:
+    """How many calendars could have been drawn for an experiment, with this seed or another. Raises as `calendar`."""
+    return calendars(*_law(experiment), no_repeat=declared(experiment).no_repeat)
+
+
+def declared(experiment: Experiment) -> Calendar:
+    """What its file says of the calendar. Raises as `calendar`."""
+    if experiment.calendar is None:
+        hint = f"abstory assign {experiment.key} VIEWER says who gets which variant"
+        raise UsageError(f"{experiment.key} randomises viewers: it has no calendar", hint=hint)
+    return experiment.calendar
+
+
+def _law(experiment: Experiment) -> tuple[list[str], Accounts]:
+    by_account = declared(experiment).by_account
+    # No salt has a colon in it.
+    blocks = {account: [slot.block.replace(":", ".") for slot in slots] for account, slots in by_account.items()}
+    return [variant.name for variant in experiment.variants], blocks
 
 
 def drawn(salt: str, variants: Sequence[str], accounts: Accounts, *, no_repeat: int = 1) -> dict[str, tuple[str, ...]]:
@@ -37,7 +92,7 @@ def drawn(salt: str, variants: Sequence[str], accounts: Accounts, *, no_repeat: 
     Raises:
         ValueError: a name twice; `no_repeat` out of range; a block that cannot hold every variant equally often; with a
             rule along accounts, a block that is not one run of slots of one account, or one with too many arrangements
-            to count (`arrangements.states` above 200,000).
+            to count (`states` above 200,000).
     """
     chosen: dict[_Place, str] = {}
     for block, places in _blocks(variants, accounts, no_repeat).items():

@@ -51,10 +51,9 @@ def files(page: Page, style: str) -> dict[str, bytes]:
     """Every file by its name."""
     from abstory.report.json import render
     from abstory.report.look import Look
-    from abstory.report.rows import TABLES
+    from abstory.report.rows import tables
 
-    tables = [make(page) for make in TABLES]
-    told = {f"{table.name}.{style}": _written(table, style) for table in tables}
+    told = {f"{table.name}.{style}": _written(table, style) for table in tables(page)}
     return told | {"report.json": render(page, Look()).encode()}
 
 

@@ -157,7 +157,7 @@ def _remarks(outcome: Ingested, show: int) -> Iterator[str]:
     elif not outcome.read:
         yield f"{name}: a header and no rows"
     if outcome.conflicts:
-        kept = "earliest post" if outcome.kind == "posts" else "smaller value"
+        kept = "earlier post" if outcome.kind == "posts" else "smaller value"
         yield f"{name}: {outcome.conflicts:,} duplicates told something else; the {kept} is kept"
     yield from (f"{name}: warning: {warning}" for warning in outcome.warnings)
     for row in outcome.first[:show]:

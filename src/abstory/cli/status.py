@@ -198,7 +198,7 @@ def _kept(
 def _pinned(result: ExperimentResult) -> bool:
     from abstory.results import AsOf
 
-    return result.as_of_from in {AsOf.LAST_EVENT, AsOf.LAST_EXPOSURE, AsOf.LAST_LOOK}
+    return result.as_of_from not in {AsOf.NOW, AsOf.GIVEN}
 
 
 def _stale_from(experiment: Experiment, result: ExperimentResult) -> int | None:

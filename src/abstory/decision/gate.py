@@ -36,7 +36,7 @@ _STATUSES = {
     Reads.WORSE: Status.FAIL,
     Reads.HARMED: Status.FAIL,
 }
-_SHOWN_FIRST = ("srm", "crossover", "age")
+_SHOWN_FIRST = ("srm", "crossover", "unread", "as_drawn", "age")
 
 
 def gate(
@@ -78,6 +78,7 @@ def gate(
         outcome=_outcome(verdict, fresh),
         verdict=verdict,
         look=_look(result),
+        unit=result.unit,
         checks=(_data(result), *fresh, *_lines(case, Standing.of(result, looked_at))),
     )
 
@@ -136,7 +137,8 @@ def _runtime(case: Case, variant: str) -> GateCheck:
     longer = ">=" if case.long_enough else "<"
     more = ">=" if viewers >= declared.min_per_variant else "<"
     text = f"{digits.days(case.runtime_us)} {longer} {digits.days(declared.min_runtime.us)}"
-    people = _looks(case.looking) if case.looking else f"{viewers:,} {more} {declared.min_per_variant:,} viewers"
+    units = case.result.units
+    people = _looks(case.looking) if case.looking else f"{viewers:,} {more} {declared.min_per_variant:,} {units}"
     status = Status.OK if case.ready(variant) else Status.UNKNOWN
     return GateCheck("runtime", status, f"{text}, {people}", {"runtime_us": case.runtime_us, "viewers": viewers})
 

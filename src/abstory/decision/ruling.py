@@ -168,7 +168,7 @@ def _conflicts(case: Case, standing: Standing) -> Verdict | None:
     if full and _deserves(case, standing):
         return _review(standing, [*standing.winning, *map(may_be, standing.unsafe), *_short(case, standing)])
     if ready and not standing.deciding:
-        return _review(standing, [*standing.primaries, "no primary metric can be compared, more viewers or not"])
+        return _review(standing, [*standing.primaries, "no primary metric can be compared, more data or not"])
     return None
 
 
@@ -210,7 +210,7 @@ def _short(case: Case, standing: Standing) -> tuple[str, ...]:
     """What is missing of the declared minimum."""
     declared, viewers = case.experiment.decision, case.viewers(standing.variant)
     runtime = f"{digits.days(case.runtime_us)} of {digits.days(declared.min_runtime.us)} run"
-    people = f"{viewers:,} of {declared.min_per_variant:,} viewers per variant"
+    people = f"{viewers:,} of {declared.min_per_variant:,} {case.result.units} per variant"
     missing = ((runtime, not case.long_enough), (_next_look(case.looking) or people, not case.enough(standing.variant)))
     return tuple(text for text, short in missing if short)
 

@@ -184,7 +184,12 @@ class Experiment(Frozen):
 
     @property
     def last_exposure_us(self) -> int:
-        """Nobody can be exposed from then on: the schedule's end, or that of the last story where all have one."""
+        """Nobody can be exposed from then on: the schedule's end, or that of the last story where all have one.
+
+        Of a calendar, when the last post is due.
+        """
+        if self.calendar:
+            return self.calendar.last_us
         ends = [story.ends_us(self.lifetime) for story in self.stories]
         known = [end for end in ends if end is not None]
         return min(self.end_us, max(known)) if known and len(known) == len(ends) else self.end_us

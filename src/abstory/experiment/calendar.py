@@ -5,6 +5,7 @@ Which variant a slot gets is drawn elsewhere (`assignment/calendar.py`); nothing
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from abstory.experiment.sections import Frozen, Schedule
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MOST_SLOTS = 2000
+MOST_STATES = 200_000
+"""Of a block's arrangements under `no_repeat`, so that counting them takes about a second; see `states`."""
 _DAYS_PATTERN = r"(?:daily|(?:mon|tue|wed|thu|fri|sat|sun)(?:-(?:mon|tue|wed|thu|fri|sat|sun))?)"
 _TIME_PATTERN = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 
@@ -131,6 +134,17 @@ class Calendar(Frozen):
         return {name: tuple(slots) for name, slots in found.items()}
 
     @property
+    def one_by_one(self) -> bool:
+        """Whether each block is of one account and over before its next one begins."""
+        apart = "account" in self.block_by or len(self.accounts) == 1
+        return apart and not {"weekday", "time"} & set(self.block_by)
+
+    @property
+    def last_us(self) -> int:
+        """When the last post is due."""
+        return max(slot.scheduled_us for slot in self.all_slots)
+
+    @property
     def size(self) -> int:
         """How many slots there are, without making them."""
         return self.weeks * len(self.accounts) * sum(len(_days(days)) * len(at) for days, at in self.slots.items())
@@ -160,7 +174,8 @@ class Calendar(Frozen):
         local = f"{day.isoformat()}T{at}"
         week = (day - self.start).days // 7 + 1
         words = {"account": account, "week": f"week {week}", "weekday": DAYS[day.weekday()], "time": at}
-        block = ", ".join(words[by] for by in self.block_by) or "all"
+        # In an order of their own: what a block is called is part of what its variants are drawn by.
+        block = ", ".join(word for by, word in words.items() if by in self.block_by) or "all"
         return Slot(f"{account}.{local}", account, block, local, self._instant(day, at))
 
     def _instant(self, day: date, at: str) -> int:
@@ -175,3 +190,19 @@ class Calendar(Frozen):
             moment = self._moment(day, at)
             if moment.astimezone(UTC).astimezone(moment.tzinfo).time() != moment.time():
                 yield f"{day.isoformat()}T{at}"
+
+
+def states(variants: int, each: int, no_repeat: int) -> int:
+    """The most states that counting goes through, a bound on time and memory; 1 where `no_repeat` asks for nothing.
+
+    A state is how often each of the last n − 1 variants is still due, in order, and how many others are due how often.
+    With m slots each, those of this block are due at most m − 1 times and those before it m times, and there are
+    C(V − n + 1 + m, m) ways for the others.
+
+    Args:
+        variants: V.
+        each: m.
+        no_repeat: n, at most V.
+    """
+    recent = sum(each**own for own in range(no_repeat))
+    return 1 if no_repeat == 1 else recent * math.comb(variants - no_repeat + 1 + each, each)

@@ -13,9 +13,9 @@ from abstory.experiment.quantities import HOUR_US
 
 DEFAULTS: Mapping[str, Mapping[str, object]] = {
     "analysis": {"looks": "fixed", "multiplicity": "bonferroni"},
-    "decision": {"min_per_variant": 4},
+    "decision": {"min_per_variant": 4, "min_runtime": "1d"},
 }
-"""Of a calendar: it is read once, at its end, and posts are few."""
+"""Of a calendar: it is read once, at its end, which is its runtime; and posts are few."""
 VIEWERS_ONLY = ("schedule", "story", "stories", "lifetime", "frames", "audience", "traffic")
 """Fields that have a meaning where viewers are randomised, and none for posts."""
 _NO_SUCH = {
@@ -23,7 +23,7 @@ _NO_SUCH = {
     "window_ends_with_story": "every post has its own window",
     "factor_weights": "every combination is posted equally often",
 }
-MULTIPLICITY = ("bonferroni", "none")
+MULTIPLICITY = ("bonferroni", "holm", "hochberg", "bh", "gatekeeping", "none")
 _EXAMPLE = 'such as calendar: {start: 2026-11-23, weeks: 4, slots: {mon-fri: ["12:30"]}}'
 
 
@@ -69,8 +69,8 @@ def _reading(draft: Draft) -> Iterator[Fault]:
     if analysis.looks != "fixed":
         yield Fault("E324", ("analysis", "looks"), "a calendar is read once, at its end", "write fixed, or delete it")
     if analysis.multiplicity not in MULTIPLICITY:
-        message = f"posts are few: {' or '.join(MULTIPLICITY)} is due here"
-        yield Fault("E324", ("analysis", "multiplicity"), message, "write bonferroni, or delete it")
+        message = f"{analysis.multiplicity} needs normal errors, which posts do not have"
+        yield Fault("E324", ("analysis", "multiplicity"), message, f"one of {', '.join(MULTIPLICITY)}")
     for name, why in _NO_SUCH.items():
         if name in analysis.model_fields_set:
             yield Fault("E324", ("analysis", name), f"{name} belongs to unit: viewer: {why}", "delete it")
@@ -145,6 +145,9 @@ def _shares(draft: Draft) -> Iterator[Fault]:
     if calendar.no_repeat > variants:
         message = f"{calendar.no_repeat} different variants in a row, and there are {variants}"
         yield Fault("E329", ("calendar", "no_repeat"), message, f"at most {variants}")
+    if calendar.no_repeat > 1 and not calendar.one_by_one:
+        message = "no_repeat needs blocks of one account, each after the other"
+        yield Fault("E329", ("calendar", "block_by"), message, "write account, or [account, week]")
 
 
 SLOT_RULES: tuple[Callable[[Draft], Iterator[Fault]], ...] = (

@@ -67,11 +67,13 @@ def analysed(
         now: the clock.
         as_of_us: the instant to read at; None for the data's end.
         take: whether a planned look that is due is taken; the ledger must then keep it.
-        known_then: whether rows that arrived after `as_of_us` are left out.
+        known_then: whether rows that arrived after `as_of_us` are left out; of posts, what was read later always is.
     """
     from abstory import analysis, ledger
     from abstory.analysis import recalled
 
+    if experiment.by_slot:
+        return analysis.run(experiment, opened, now_us=now, as_of_us=as_of_us)
     taken = ledger.taken(ledger.history(opened, experiment.key)) if needs_ledger(experiment) else ()
     if as_of_us is None:
         return analysis.run(experiment, opened, now_us=now, taken=taken, take=take)
@@ -93,6 +95,8 @@ def described(
     """
     from abstory.analysis import retaining
 
+    if experiment.by_slot:
+        return found
     with nullcontext() if known_us is None else opened.recalled(known_us):
         return retaining.beside(experiment, opened, found)
 
@@ -111,6 +115,8 @@ def segmented(
     """
     if not by:
         return found
+    if experiment.by_slot:
+        raise UsageError(f"{experiment.key} randomises posts: no viewer of theirs is known", hint="leave out --by")
     from abstory.analysis.segments import segmented
     from abstory.results import AsOf
 

@@ -67,9 +67,9 @@ class Report:
 
     def frames(self) -> dict[str, pl.DataFrame]:
         """The data behind it as `abstory export` writes them: comparisons, moments, exposures and checks."""
-        from abstory.report.rows import TABLES
+        from abstory.report.rows import tables
 
-        return {table.name: table.frame() for table in (make(self.page) for make in TABLES)}
+        return {table.name: table.frame() for table in tables(self.page)}
 
     def save(self, path: str | Path) -> Path:
         """Write it in the format that the name's suffix asks for, such as `report.json`; returns the path.

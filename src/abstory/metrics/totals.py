@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from abstory.metrics.kinds import Direction, Unit
 from abstory.metrics.measures import Measure
 from abstory.stats import means
-from abstory.stats.estimate import Effect, Undetermined
+from abstory.stats.estimate import Effect, Reason, Undetermined
 from abstory.stats.moments import Moments, Pair, Sample
 from abstory.stats.reading import Reading
 
@@ -38,7 +38,7 @@ class Total:
     """One value a post: the sum of some totals, over another one where it is a rate.
 
     Attributes:
-        above: the totals that are summed.
+        above: the totals that are summed; of several, those that the platform gives at all.
         below: the total it is divided by; empty where nothing is divided.
     """
 
@@ -56,6 +56,11 @@ class Total:
         return f"{said} / {self.below}, by post" if self.below else f"{said}, by post"
 
     @property
+    def needs(self) -> tuple[str, ...]:
+        """Every total it is made of."""
+        return (*self.above, *((self.below,) if self.below else ()))
+
+    @property
     def measures(self) -> tuple[Measure, ...]:
         """None: no viewer is seen."""
         return ()
@@ -64,13 +69,18 @@ class Total:
     def pairs(self) -> tuple[Pair, ...]:
         return ()
 
-    def sample(self, moments: Moments) -> Sample:
-        """Of posts; their values lie under the metric's own name."""
-        return moments.sample(self.name)
+    def sample(self, moments: Moments) -> Sample | Undetermined:
+        """Of posts; their mean lies under the metric's own name, with its squared error times the posts."""
+        if self.name in moments.means:
+            return moments.sample(self.name)
+        return Undetermined(Reason.TOO_FEW_SLOTS, "no post with a value")
 
     def effect(self, treatment: Moments, control: Moments, reading: Reading) -> Effect | Undetermined:
         """Two means of posts by Welch, beside drawing the calendar again, which decides."""
-        return means.compare(self.sample(treatment), self.sample(control), reading)
+        t, c = self.sample(treatment), self.sample(control)
+        if isinstance(t, Undetermined):
+            return t
+        return c if isinstance(c, Undetermined) else means.compare(t, c, reading)
 
 
 _ENGAGEMENTS = ("likes", "comments", "shares", "saves", "cta_clicks")

@@ -19,7 +19,7 @@ _MOST_LIVE = 2
 def headline(page: Page) -> list[str]:
     """How many viewers, variants and days."""
     result = page.result
-    return [counted(result.viewers, "viewer"), counted(len(result.arms), "variant"), day(page)]
+    return [counted(result.viewers, result.unit), counted(len(result.arms), "variant"), day(page)]
 
 
 def counted(number: int, noun: str, several: str = "") -> str:
@@ -60,13 +60,18 @@ def ruled(draft: Draft) -> str:
 
 def reasons(draft: Draft) -> list[str]:
     """Why, and how long it may still take; the last one marked where the winner is likely flattered."""
-    verdict = draft.page.verdict
+    page, verdict = draft.page, draft.page.verdict
     told = [reason.rstrip(".") for reason in verdict.reasons if not reason.startswith(_FLATTERED)]
     if verdict.days_left is not None:
-        told.append(f"about {counted(verdict.days_left, 'day')} left at this traffic")
+        told.append(f"about {counted(verdict.days_left, 'day')} left{pace(page)}")
     if mark := _flattered(draft):
         told[-1:] = [f"{told[-1]} {mark}" if told else mark]
     return told
+
+
+def pace(page: Page) -> str:
+    """At what pace days are reckoned; a calendar has its own."""
+    return " at this traffic" if page.result.unit == "viewer" else ""
 
 
 def advice(page: Page, check: Check) -> str:

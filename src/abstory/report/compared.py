@@ -67,7 +67,7 @@ def _facts(table: _Table) -> list[Column | Drawing]:
     head = "rate" if table.unit is Unit.RATE else "mean"
     return [
         Column("variant", tuple(map(draft.name, names))),
-        Column("viewers", tuple(digits.count(viewers[n]) for n in names), right=True, drop=2, name="viewers"),
+        Column(result.units, tuple(digits.count(viewers[n]) for n in names), right=True, drop=2, name=result.units),
         Column(head, tuple(cells.value(draft, v, table.unit) for v in values), right=True, drop=4, name=head),
     ]
 

@@ -73,7 +73,8 @@ def _meaning(gate: GateReport) -> str:
     if gate.outcome is GateOutcome.UNTRUSTED:
         return _MEANINGS[Ruling.INVALID] if gate.verdict.ruling is Ruling.INVALID else "the data are too old"
     days = gate.verdict.days_left
-    left = f" (about {days} day{'' if days == 1 else 's'} at this traffic)" if days is not None else ""
+    pace = " at this traffic" if gate.unit == "viewer" else ""
+    left = f" (about {days} day{'' if days == 1 else 's'}{pace})" if days is not None else ""
     return f"{_MEANINGS[gate.verdict.ruling]}{left}"
 
 

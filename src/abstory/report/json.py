@@ -1,6 +1,7 @@
 """The `report/1` document: everything a report knows, unrounded, for programs.
 
-Top level: `abstory` (`"report/1"`), `experiment` {key, title, hypothesis, fingerprint, control}, `as_of`, `as_of_from`,
+Top level: `abstory` (`"report/1"`), `experiment` {key, title, hypothesis, fingerprint, control,
+unit}, `as_of`, `as_of_from`,
 `data_end`, `first_exposure` (UTC, ISO 8601), `day`, `days`, `window`, `data_hash`, `verdict` {ruling, variant,
 reasons, days_left}, `data` {status, trusted, checks [{id, status, said, advice, figures}]}, `variants` [{variant,
 control, viewers, immature, crossovers, expected_share}], `metrics` [{name, kind, role, definition, direction, unit,
@@ -16,6 +17,9 @@ variants differ in several: see `plain/factors.py`. `retention`, where the
 variants have a second in common: see `plain/retention.py`. `segments`, only when asked for: see `plain/segments.py`.
 `effect_by_day`: see `plain/daily.py`.
 `frames`, where the file names them: see `plain/frames.py`.
+
+`experiment.unit` is what was randomised, `viewer` or `post`. Of posts, every `viewers` counts posts, and `posts` says
+what became of each slot: see `plain/posts.py`.
 
 Where the file lists stories: `airtimes` [{story, published, ends, live, hours_left}]; where they have a time,
 `accruals` [{metric, variant, reading, points [{hour, viewers, and as in a comparison from `difference` to `method`}]}]:
@@ -41,10 +45,11 @@ from abstory.report.plain.daily import daily
 from abstory.report.plain.factors import factors
 from abstory.report.plain.fatigue import by_exposure, fading
 from abstory.report.plain.frames import frames
+from abstory.report.plain.posts import posts
 from abstory.report.plain.retention import retention
 from abstory.report.plain.segments import segments
 from abstory.report.plain.stories import stories
-from abstory.report.plain.values import Plain, comparison, finite, known, why
+from abstory.report.plain.values import Plain, comparison, finite, instant, known, why
 from abstory.results import ArmCount, Check, ExperimentResult, Looking, MetricResult, Status
 from abstory.stats.estimate import Undetermined
 
@@ -80,6 +85,7 @@ def document(page: Page) -> Plain:
             "hypothesis": result.hypothesis,
             "fingerprint": result.fingerprint,
             "control": result.control,
+            "unit": result.unit,
         },
         **_times(result),
         "window": page.window or None,
@@ -107,6 +113,7 @@ SECTIONS: Mapping[str, Callable[[Page], object]] = {
     "factors": factors,
     "effect_by_day": daily,
     "airtimes": airtimes,
+    "posts": posts,
     "retention": retention,
     "frames": frames,
     "stories": stories,
@@ -117,15 +124,6 @@ SECTIONS: Mapping[str, Callable[[Page], object]] = {
     "beliefs": _beliefs,
 }
 """Parts that only some reports have, and what makes them; one that is empty is left out."""
-
-
-def instant(us: int | None) -> str | None:
-    """Microseconds UTC as `2026-12-07T12:00:00Z`; null for None and for times no calendar holds."""
-    try:
-        told = None if us is None else _EPOCH + timedelta(microseconds=us)
-    except OverflowError:
-        return None
-    return told.isoformat().replace("+00:00", "Z") if told else None
 
 
 def figures(numbers: Mapping[str, float | int | str | None] | None) -> Plain | None:

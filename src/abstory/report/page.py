@@ -13,7 +13,7 @@ from abstory.stats.estimate import Effect
 if TYPE_CHECKING:
     from abstory.analysis.beliefs import Belief
 
-_ALWAYS = {"srm", "crossover", "age", "drift"}
+_ALWAYS = {"srm", "crossover", "age", "drift", "unread", "as_drawn"}
 _IF_ANY = {"immature": "viewers", "beyond_length": "count"}
 
 

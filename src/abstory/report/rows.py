@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from abstory.metrics import TOTALS
 from abstory.report.json import Plain, document, figures
 from abstory.report.page import Page
 from abstory.results import MetricResult
@@ -80,6 +81,26 @@ def checks(page: Page) -> Rows:
     """Every check of the data; its figures as the text of a JSON object."""
     told = [(c.id, c.status.value, c.said, c.advice, json.dumps(figures(c.figures))) for c in page.result.checks]
     return Rows("checks", dict.fromkeys(("id", "status", "said", "advice", "figures"), _TEXT), told)
+
+
+def posts(page: Page) -> Rows:
+    """What became of each slot of a calendar, with its totals; empty where viewers are randomised."""
+    told = [
+        (
+            *(slot.slot.id, slot.slot.account, slot.slot.block, slot.slot.local, slot.variant, slot.shown, slot.story),
+            slot.fate.value,
+            *(slot.totals.get(name) for name in TOTALS),
+        )
+        for slot in page.result.posts
+    ]
+    names = ("slot", "account", "block", "scheduled", "variant", "shown", "story", "fate")
+    return Rows("posts", dict.fromkeys(names, _TEXT) | dict.fromkeys(TOTALS, _REAL), told)
+
+
+def tables(page: Page) -> list[Rows]:
+    """The data behind a report, as it has them."""
+    made = [make(page) for make in TABLES]
+    return [*made, posts(page)] if page.result.posts else made
 
 
 TABLES: tuple[Callable[[Page], Rows], ...] = (comparisons, moments, exposures, checks)

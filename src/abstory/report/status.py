@@ -1,7 +1,8 @@
 """A project at a glance: one line an experiment, and the `status/1` document.
 
-`status/1`: `abstory`, `as_of` and `experiments` [{key, file, state, day, days, viewers (the immature among them),
-immature, data, ruling, variant, days_left, problem}]; null for what is not known, `problem` null where there is none.
+`status/1`: `abstory`, `as_of` and `experiments` [{key, file, state, day, days, unit (viewer or post), viewers (posts,
+the immature among them), immature, data, ruling, variant, days_left, problem}]; null for what is not known, `problem`
+null where there is none.
 `state` is draft (no schedule and no exposure), not started, running, ended, or broken.
 """
 
@@ -49,6 +50,7 @@ class Entry:
         data: health of the data; None without viewers.
         ruling, variant, days_left: of the verdict; None without one.
         problem: what stands in the way; empty where nothing does.
+        unit: what is counted as viewers: `viewer` or `post`.
     """
 
     key: str
@@ -63,6 +65,7 @@ class Entry:
     variant: str | None = None
     days_left: int | None = None
     problem: str = ""
+    unit: str = "viewer"
 
     @classmethod
     def of(cls, key: str, file: str, state: State, result: ExperimentResult, verdict: Verdict) -> Entry:
@@ -80,6 +83,7 @@ class Entry:
             verdict.ruling.value,
             verdict.variant,
             verdict.days_left,
+            unit=result.unit,
         )
 
 
@@ -114,7 +118,9 @@ def _state(entry: Entry) -> str:
 
 
 def _viewers(entry: Entry) -> str:
-    return "" if (seen := _seen(entry)) is None else digits.count(seen)
+    if (seen := _seen(entry)) is None:
+        return ""
+    return digits.count(seen) if entry.unit == "viewer" else f"{digits.count(seen)} {entry.unit}s"
 
 
 def _seen(entry: Entry) -> int | None:
@@ -146,6 +152,7 @@ def _plain(entry: Entry) -> Plain:
         "state": entry.state.value,
         "day": entry.day,
         "days": entry.days,
+        "unit": entry.unit,
         "viewers": _seen(entry),
         "immature": entry.immature,
         "data": entry.data.value if entry.data else None,

@@ -133,7 +133,7 @@ def _arms(draft: Draft) -> list[Text]:
     return draft.table(
         [
             Column("variant", tuple(draft.name(arm.variant) for arm in arms)),
-            Column("viewers", tuple(digits.count(arm.viewers) for arm in arms), right=True),
+            Column(draft.page.result.units, tuple(digits.count(arm.viewers) for arm in arms), right=True),
             Column("share", tuple(shares), right=True),
             Column("declared", tuple(digits.rate(arm.expected_share) for arm in arms), right=True),
             Column(
@@ -172,7 +172,8 @@ def _how(draft: Draft) -> list[Text]:
 def _next(draft: Draft) -> list[Text]:
     page, key = draft.page, draft.page.result.key
     if page.verdict.ruling is Ruling.NO_DATA:
-        commands = ["abstory ingest FILE", f"abstory assign {key} VIEWER", "abstory status"]
+        first = f"abstory assign {key} VIEWER" if page.result.unit == "viewer" else f"abstory calendar {key}"
+        commands = ["abstory ingest FILE", first, "abstory status"]
     elif not page.result.trusted:
         commands = ["abstory status", f"abstory report {key} --json"]
     else:

@@ -9,6 +9,7 @@ from abstory.results.factors import CellMean, FactorEffect, FactorResult, Intera
 from abstory.results.fatigue import AtExposure, ByExposure, Fading
 from abstory.results.frames import NO_WORD, FrameContrast, FrameFunnel, FrameResult
 from abstory.results.method import AsOf, Look, Looking, Method
+from abstory.results.posted import Fate, PostedSlot
 from abstory.results.retention import Curve, Lasting, Retention, Second
 from abstory.results.segments import Differing, Segmented, SegmentedMetric, SegmentResult, Segments
 from abstory.results.stories import AcrossStories, StoryEffect
@@ -35,6 +36,7 @@ __all__ = [
     "FactorEffect",
     "FactorResult",
     "Fading",
+    "Fate",
     "FrameContrast",
     "FrameFunnel",
     "FrameResult",
@@ -48,6 +50,7 @@ __all__ = [
     "Method",
     "MetricResult",
     "Part",
+    "PostedSlot",
     "Reads",
     "Require",
     "Retention",

@@ -14,6 +14,7 @@ from abstory.results.factors import FactorResult
 from abstory.results.fatigue import ByExposure, Fading
 from abstory.results.frames import FrameResult
 from abstory.results.method import AsOf, Method
+from abstory.results.posted import PostedSlot
 from abstory.results.retention import Retention
 from abstory.results.segments import Segments
 from abstory.results.stories import AcrossStories
@@ -51,6 +52,9 @@ class ExperimentResult:
         segments: effects among viewers alike in an attribute, where they were asked for; exploratory, never decided by.
         daily: of every primary comparison that has an effect, day by day; empty where a warehouse keeps no days apart.
         frames: where viewers leave a story of several frames; None where the file names none.
+        unit: what is randomised and counted, as a noun: `viewer` or `post`. Of posts, what is called viewers here and
+            in `ArmCount` is posts.
+        posts: what became of each slot of the calendar; empty where viewers are randomised.
     """
 
     key: str
@@ -81,6 +85,13 @@ class ExperimentResult:
     stories: tuple[AcrossStories, ...] = ()
     by_exposure: tuple[ByExposure, ...] = ()
     fading: tuple[Fading, ...] = ()
+    unit: str = "viewer"
+    posts: tuple[PostedSlot, ...] = ()
+
+    @property
+    def units(self) -> str:
+        """The noun in the plural."""
+        return f"{self.unit}s"
 
     @property
     def viewers(self) -> int:

@@ -88,3 +88,5 @@ class AsOf(StrEnum):
     LAST_EVENT = "last event stored"
     LAST_EXPOSURE = "last exposure stored"
     LAST_LOOK = "the last planned look"
+    LAST_READING = "last post or total stored"
+    CALENDAR_END = "the calendar's end"

@@ -101,6 +101,7 @@ class GateReport:
         verdict: the ruling behind it, with its sentences and days left.
         checks: in the order to read them.
         look: the planned look that this call took, for the ledger to keep; None where it took none.
+        unit: what is randomised, `viewer` or `post`.
     """
 
     experiment: str
@@ -115,6 +116,7 @@ class GateReport:
     verdict: Verdict
     checks: tuple[GateCheck, ...]
     look: Look | None = None
+    unit: str = "viewer"
 
     @property
     def exit_code(self) -> ExitCode:

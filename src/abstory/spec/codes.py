@@ -61,7 +61,7 @@ CODES = {
     "E326": "too many slots, or at a time that does not exist",
     "E327": "slots closer than min_gap",
     "E328": "a block that variants cannot share equally",
-    "E329": "more different variants in a row than there are",
+    "E329": "no_repeat that no calendar can keep",
     "E401": "not built yet",
     "E501": "a key used in two files",
     "E502": "a cut is missing",

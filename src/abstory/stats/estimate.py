@@ -37,6 +37,7 @@ class Reason(StrEnum):
     EMPTY_CELL = "a combination has no viewers"
     ALIASED = "these variants cannot tell it apart"
     BEYOND = "beyond what was watched"
+    DEFINITIONS = "counted in more than one way"
     UNTRUSTED = "data not to be trusted"
 
 

@@ -235,8 +235,7 @@ def _stage_parquet(connection: DuckDBPyConnection, source: Source, columns: Layo
 
 
 def _judged(incoming: Incoming, columns: Layout, wishes: Wishes) -> str:
-    known = replace(incoming, frames=wishes.frames, experiment=wishes.experiment)
-    return judged(known, kind=columns.kind, events=wishes.events)
+    return judged(replace(incoming, frames=wishes.frames), kind=columns.kind, events=wishes.events)
 
 
 def _name_words(connection: DuckDBPyConnection, wishes: Wishes) -> None:

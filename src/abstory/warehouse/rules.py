@@ -90,7 +90,6 @@ class Incoming:
         ordinary: texts hold no control character and no space at an edge.
         ascii: nor any character beyond ASCII.
         frames: how many frames a story has, by its id, where that is declared.
-        experiment: what rows are of that name none; None where nothing is said.
     """
 
     relation: str
@@ -101,7 +100,6 @@ class Incoming:
     ordinary: bool = False
     ascii: bool = False
     frames: Mapping[str, int] = field(default_factory=dict)
-    experiment: str | None = None
 
 
 def staged(columns: Iterable[str], kind: str) -> tuple[str, ...]:
@@ -150,8 +148,6 @@ def _value(incoming: Incoming, name: str) -> str:
         return values.instant(time, columns[time], ordinary=incoming.ordinary)
     column = "value" if name == "amount" else name
     written = values.text(column, columns[column])
-    if name == "experiment" and incoming.experiment is not None:
-        return f"coalesce({written}, {quoted(incoming.experiment)})"
     read = {
         "amount": values.amount,
         "watch_ms": values.watch,

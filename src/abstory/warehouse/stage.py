@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from abstory.warehouse.base import Wishes
@@ -54,8 +53,7 @@ def incoming_lines(source: Source, columns: Layout, wishes: Wishes) -> Incoming:
     written = ", ".join(f"coalesce({place}, '')" for place in places.values())
     types = dict.fromkeys(columns.columns, "VARCHAR")
     raw = f"concat_ws(',', {written})"
-    told = Incoming(relation, types, raw=raw, ordinary=source.ordinary, ascii=source.ascii)
-    return replace(told, frames=wishes.frames, experiment=wishes.experiment)
+    return Incoming(relation, types, raw=raw, ordinary=source.ordinary, ascii=source.ascii, frames=wishes.frames)
 
 
 def set_aside(connection: DuckDBPyConnection, line: str) -> None:

@@ -25,18 +25,24 @@ def exposures(sheet: Sheet) -> list[Section]:
     first, last = min(day for day, _ in counted), max(day for day, _ in counted)
     length = 1 if last - first < _MOST_COLUMNS else -(-(last - first + 1) // _MOST_COLUMNS)
     spans = [(start, min(start + length, last + 1)) for start in range(first, last + 1, length)]
-    return [Section("exposures", "Viewers by day of first exposure", [_figure(sheet, counted, spans)])]
+    heading = "Viewers by day of first exposure" if sheet.page.result.unit == "viewer" else "Posts by day"
+    return [Section("exposures", heading, [_figure(sheet, counted, spans)])]
 
 
 def _figure(sheet: Sheet, counted: Counted, spans: Sequence[tuple[int, int]]) -> Figure:
     totals = [sum(n for (day, _), n in counted.items() if start <= day < end) for start, end in spans]
     names = [_name(*span) for span in spans]
     said = [f"{name}: {digits.count(total)}" for name, total in zip(names, totals, strict=True)]
-    caption = f"{digits.count(sum(totals))} viewers in all; UTC days, windows that are still open among them"
-    drawn = columns("Viewers first exposed, by day", f"{said[0]} to {said[-1]}", list(zip(totals, said, strict=True)))
+    what, units = _what(sheet), sheet.page.result.units
+    caption = f"{digits.count(sum(totals))} {units} in all; UTC days, windows that are still open among them"
+    drawn = columns(f"{what}, by day", f"{said[0]} to {said[-1]}", list(zip(totals, said, strict=True)))
     behind = _table(sheet, counted, spans, totals)
     high = digits.count(max(totals))
     return Figure(drawn, caption, behind, high=high, low="0", along=[names[0], names[len(names) // 2], names[-1]])
+
+
+def _what(sheet: Sheet) -> str:
+    return "Viewers first exposed" if sheet.page.result.unit == "viewer" else "Posts"
 
 
 def _table(sheet: Sheet, counted: Counted, spans: Sequence[tuple[int, int]], totals: Sequence[int]) -> Table:
@@ -51,9 +57,9 @@ def _table(sheet: Sheet, counted: Counted, spans: Sequence[tuple[int, int]], tot
     ]
     head = [
         Column("day", [_name(*span) for span in spans], Kind.NAME),
-        Column("viewers", list(map(digits.count, totals))),
+        Column(sheet.page.result.units, list(map(digits.count, totals))),
     ]
-    return Table("Viewers first exposed, by day and variant", [*head, *each])
+    return Table(f"{_what(sheet)}, by day and variant", [*head, *each])
 
 
 def _name(start: int, end: int) -> str:

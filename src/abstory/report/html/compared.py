@@ -77,7 +77,7 @@ def _facts(rows: Rows) -> list[Column]:
     values = [rows.metric.control, *(row.value for row in rows.shown)]
     return [
         Column("variant", [draft.name(name) for name in names], Kind.NAME),
-        Column("viewers", [digits.count(viewers[name]) for name in names]),
+        Column(result.units, [digits.count(viewers[name]) for name in names]),
         Column("rate" if rows.unit is Unit.RATE else "mean", [cells.value(draft, v, rows.unit) for v in values]),
     ]
 

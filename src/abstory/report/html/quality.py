@@ -37,16 +37,19 @@ def _checks(sheet: Sheet, caption: str, checks: Sequence[Check]) -> Table:
 
 def _arms(sheet: Sheet) -> Table:
     """Who was counted where."""
-    arms = sheet.page.result.arms
+    result, arms = sheet.page.result, sheet.page.result.arms
     shown = sheet.cut(arms)
     total = sum(arm.viewers for arm in arms)
     columns = [
         Column("variant", [sheet.draft.name(arm.variant) for arm in shown], Kind.NAME),
-        Column("viewers", [digits.count(arm.viewers) for arm in shown]),
+        Column(result.units, [digits.count(arm.viewers) for arm in shown]),
         Column("share", [digits.rate(arm.viewers / total) if total else digits.NOTHING for arm in shown]),
         Column("declared", [digits.rate(arm.expected_share) for arm in shown]),
         Column("not mature", [digits.count(arm.immature) for arm in shown]),
-        Column("saw several", [digits.count(arm.crossovers) for arm in shown]),
+        Column(
+            "saw several" if result.unit == "viewer" else "of another variant",
+            [digits.count(arm.crossovers) for arm in shown],
+        ),
     ]
     rest = f"and {len(arms) - len(shown)} more variants" if len(shown) < len(arms) else ""
-    return Table("Viewers of each variant", columns, rest=rest)
+    return Table(f"{result.units.capitalize()} of each variant", columns, rest=rest)

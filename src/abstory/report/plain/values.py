@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from abstory.results import Comparison, ExperimentResult
 from abstory.stats.estimate import AtStop, Effect, Estimate, Reason, Undetermined
 
 Plain = dict[str, Any]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NOT_FINITE = Undetermined(Reason.NO_VARIATION, "not a finite number")
 
 
@@ -72,3 +74,12 @@ def why(told: Undetermined) -> Plain:
 def finite(value: float | str | None) -> float | str | None:
     """The value, null for NaN and the infinities."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def instant(us: int | None) -> str | None:
+    """Microseconds UTC as `2026-12-07T12:00:00Z`; null for None and for times no calendar holds."""
+    try:
+        told = None if us is None else _EPOCH + timedelta(microseconds=us)
+    except OverflowError:
+        return None
+    return told.isoformat().replace("+00:00", "Z") if told else None

@@ -38,6 +38,7 @@ def report() -> Schema:
 
 def _fields() -> Schema:
     about = {"key": TEXT, "title": maybe(TEXT), "hypothesis": maybe(TEXT), "fingerprint": TEXT, "control": TEXT}
+    about |= {"unit": {"enum": ["viewer", "post"]}}
     day = shaped({"day": DAY, "variant": TEXT, "viewers": COUNT})
     return {
         "experiment": shaped(about),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abstory.report.schema import airtime, fatigue, frames, retention
+from abstory.report.schema import airtime, fatigue, frames, posts, retention
 from abstory.report.schema.words import (
     COUNT,
     DAY,
@@ -31,6 +31,7 @@ SECTIONS: Schema = {
     "segments?": named("segments"),
     "effect_by_day?": listed(named("daily")),
     "frames?": frames.FRAMES,
+    "posts?": posts.POSTS,
     "beliefs?": listed(named("belief")),
 }
 

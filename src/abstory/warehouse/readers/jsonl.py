@@ -72,14 +72,10 @@ def _row(number: int, line: bytes, fields: Sequence[tuple[str, str]]) -> Row:
     found = _object(line)
     if isinstance(found, str):
         return Row(number, (), shown, found if line.endswith(b"\n") or found != _NOT_JSON else "incomplete last line")
-    values = [found.get(theirs) for _, theirs in fields]
-    for place, value in enumerate(values):
-        if value is None or (type(value) is str and value.isascii()):
-            continue
-        if fault := _fault(fields[place][0], value):
-            return Row(number, (), shown, fault)
-        values[place] = str(value)
-    return Row(number, tuple(values), shown)
+    faults = (_fault(ours, found.get(theirs)) for ours, theirs in fields)
+    if fault := next(filter(None, faults), None):
+        return Row(number, (), shown, fault)
+    return Row(number, tuple(_plain(found.get(theirs)) for _, theirs in fields), shown)
 
 
 _NOT_JSON = "not JSON"
@@ -121,6 +117,8 @@ _DECODER = json.JSONDecoder(
 
 
 def _fault(name: str, value: object) -> str | None:
+    if value is None:
+        return None
     if not isinstance(value, str):
         return f"{name} is {_kind(value)}, not text"
     if name not in _NUMBERS and isinstance(value, _Broken):
@@ -128,6 +126,10 @@ def _fault(name: str, value: object) -> str | None:
     if name not in _NUMBERS and isinstance(value, _Whole) and not _exact(value):
         return f"{name}: integer not exact; send text"
     return "a lone surrogate" if _lone(value) else None
+
+
+def _plain(value: str | None) -> str | None:
+    return None if value is None else str(value)
 
 
 def _kind(value: object) -> str:

@@ -97,9 +97,10 @@ def layout(path: Path, header: Sequence[str], wishes: Wishes) -> Layout:
 
 
 def sparse(found: Layout) -> Layout:
-    """The same where a row need not have every field: those of ours that the first rows lack may come further down."""
-    wanted = (*OPTIONAL[found.kind], *(totals.TOTALS if found.wide else ()))
-    more = {name: name for name in wanted if name not in found.columns.values()}
+    """The same where fields need not be in every row: of wide totals any may turn up further down."""
+    if not found.wide:
+        return found
+    more = {name: name for name in (*OPTIONAL[TOTALS], *totals.TOTALS) if name not in found.columns.values()}
     return replace(found, columns=more | dict(found.columns))
 
 

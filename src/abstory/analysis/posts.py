@@ -1,0 +1,284 @@
+"""The slot design read: posts drawn by a calendar, compared by drawing the calendar again.
+
+A post counts once, whatever its reach, and belongs to the variant that was drawn for its slot, whatever was posted.
+There is one look, when the last post's window is over. Who shares alpha with whom is decided as for viewers
+(`families`); only what one comparison is read by is another.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from abstory.analysis import readings
+from abstory.analysis.families import Family, settled
+from abstory.analysis.posted import posted, told
+from abstory.analysis.words import bound, guards, reads
+from abstory.experiment import DAY_US, Experiment, Outcome, Role, Variant
+from abstory.ledger import data_hash
+from abstory.metrics import Total
+from abstory.quality.posts import PostEvidence, post_checks
+from abstory.results import (
+    ArmCount,
+    AsOf,
+    Comparison,
+    ExperimentResult,
+    Fate,
+    Method,
+    MetricResult,
+    PostedSlot,
+    Reads,
+    Status,
+)
+from abstory.stats.estimate import Effect, Reason, Undetermined
+from abstory.stats.moments import Moments, pair
+from abstory.stats.multiplicity import Bonferroni
+from abstory.stats.reading import Reading
+from abstory.stats.redraws import Redrawn, by_timelines
+from abstory.stats.slot_effects import compare_slots
+from abstory.stats.slots import Slots
+from abstory.stats.timeline import Timeline, compared
+from abstory.warehouse.base import Warehouse
+from abstory.warehouse.slots import SlotData
+
+READING = "calendar drawn again"
+
+
+def run(experiment: Experiment, warehouse: Warehouse, *, now_us: int, as_of_us: int | None = None) -> ExperimentResult:
+    """Analyse what a warehouse holds of a calendar.
+
+    Args:
+        experiment: of the slot design.
+        warehouse: open.
+        now_us: the clock.
+        as_of_us: the instant to read at; None for the data's end, or for the calendar's end once that is over: a post
+            without a reading is missing then, and never 0.
+    """
+    data = warehouse.slots(experiment.key, now_us if as_of_us is None else as_of_us)
+    instant, source = (as_of_us, AsOf.GIVEN) if as_of_us is not None else as_of(experiment, data, now_us=now_us)
+    found = analyse(experiment, data, as_of_us=instant, now_us=now_us if as_of_us is None else as_of_us)
+    return replace(found, as_of_from=source)
+
+
+def as_of(experiment: Experiment, data: SlotData, *, now_us: int) -> tuple[int, AsOf]:
+    """The instant to read at, and how it came about: the same for the same data, whenever one asks."""
+    end = data_end(data)
+    if now_us >= experiment.closes_us:
+        last = max(experiment.closes_us, end or 0)
+        return last, AsOf.LAST_READING if last == end else AsOf.CALENDAR_END
+    return (now_us, AsOf.NOW) if end is None else (end, AsOf.LAST_READING)
+
+
+def data_end(data: SlotData) -> int | None:
+    """The instant of the last post or reading; None without one."""
+    posts = (post.posted_us for post in data.posts)
+    return max((us for us in (*posts, data.last_captured_us) if us is not None), default=None)
+
+
+def analyse(experiment: Experiment, data: SlotData, *, as_of_us: int, now_us: int | None = None) -> ExperimentResult:
+    """Everything a verdict, a report and a gate need, from what is known of the slots alone.
+
+    Args:
+        experiment: of the slot design.
+        data: as of `as_of_us`.
+        as_of_us: the instant.
+        now_us: the clock, for the age of the data only.
+    """
+    slots = posted(experiment, data, as_of_us=as_of_us)
+    evidence = PostEvidence(experiment, slots, data, as_of_us, now_us)
+    checks = post_checks(evidence)
+    trusted = all(check.status is not Status.FAIL for check in checks)
+    asked = Asked(experiment, slots, as_of_us, trusted)
+    first = min((slot.posted_us for slot in slots if slot.posted_us is not None), default=None)
+    return ExperimentResult(
+        key=experiment.key,
+        title=experiment.title,
+        hypothesis=experiment.hypothesis,
+        fingerprint=experiment.fingerprint,
+        control=experiment.control.name,
+        as_of_us=as_of_us,
+        first_exposure_us=first,
+        day=_day(experiment, as_of_us),
+        days=experiment.calendar.weeks * 7 if experiment.calendar else None,
+        arms=tuple(_arm(experiment, variant, slots) for variant in experiment.variants),
+        metrics=asked.metrics(),
+        checks=checks,
+        method=asked.method(now_us=now_us),
+        data_end_us=data_end(data),
+        exposures_by_day=_by_day(slots),
+        data_hash=data_hash(data, as_of_us=as_of_us, fingerprint=experiment.fingerprint, stored={}),
+        unit="post",
+        posts=slots,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One calendar as it is read at an instant.
+
+    Attributes:
+        experiment: as the file declares it.
+        slots: what became of each.
+        as_of_us: the instant.
+        trusted: no check failed.
+    """
+
+    experiment: Experiment
+    slots: tuple[PostedSlot, ...]
+    as_of_us: int
+    trusted: bool
+    _kept: dict[tuple[Total, str], tuple[Slots, Redrawn]] = field(default_factory=dict, compare=False)
+
+    def metrics(self) -> tuple[MetricResult, ...]:
+        """Every outcome at its level, in declared order."""
+        return settled(Family(self.experiment, self.moments), self.experiment.outcomes, self.metric)
+
+    @property
+    def moments(self) -> Mapping[str, Moments]:
+        """Of every variant's posts: how many were read, and of each metric the mean and what its error is made of."""
+        totals = [told(_total(outcome), self.slots) for outcome in self.experiment.outcomes]
+        return {variant.name: self._moments(variant.name, totals) for variant in self.experiment.variants}
+
+    def _moments(self, variant: str, totals: Sequence[Total]) -> Moments:
+        own = [slot for slot in self.slots if slot.variant == variant and slot.fate is Fate.READ]
+        found = {total.name: _mean(own, total) for total in totals}
+        means = {name: mean for name, (mean, _) in found.items() if not math.isnan(mean)}
+        return Moments(len(own), means, {pair(name, name): len(own) * found[name][1] for name in means})
+
+    @property
+    def closed(self) -> Undetermined | None:
+        """Why no effect at all may be shown now; None where they may."""
+        untrusted = None if self.trusted else Undetermined(Reason.UNTRUSTED)
+        return untrusted or readings.withheld(self.experiment, self.as_of_us, None)
+
+    def metric(self, outcome: Outcome, reading: Reading) -> MetricResult:
+        """One metric over all treatments, at the level of a reading."""
+        asked = replace(outcome, metric=told(_total(outcome), self.slots))
+        compared_with = tuple(self._comparison(asked, variant, reading) for variant in self.experiment.treatments)
+        return MetricResult(asked, self._value(asked, self.experiment.control), compared_with)
+
+    def _value(self, outcome: Outcome, variant: Variant) -> float | Undetermined:
+        if ways := mixed(_total(outcome), self.slots):
+            return Undetermined(Reason.DEFINITIONS, ways)
+        mean, _ = _mean([slot for slot in self.slots if slot.variant == variant.name], _total(outcome))
+        return Undetermined(Reason.TOO_FEW_SLOTS, "no post with a value") if math.isnan(mean) else mean
+
+    def _comparison(self, outcome: Outcome, variant: Variant, reading: Reading) -> Comparison:
+        seen, direction = self._value(outcome, variant), outcome.metric.direction
+        effect = self._withheld(outcome, variant) or self._effect(_total(outcome), variant, reading)
+        if isinstance(effect, Undetermined) and effect.reason is Reason.NOT_COMPARABLE:
+            return Comparison(variant.name, seen, effect, Reads.DESCRIPTIVE)
+        if outcome.role is not Role.GUARDRAIL:
+            return Comparison(variant.name, seen, effect, reads(effect, direction))
+        return Comparison(variant.name, seen, effect, guards(effect, outcome), bound(effect, outcome))
+
+    def _withheld(self, outcome: Outcome, variant: Variant) -> Undetermined | None:
+        if detail := readings.lengths_apart(self.experiment, outcome.metric, variant):
+            return Undetermined(Reason.NOT_COMPARABLE, detail)
+        if ways := mixed(_total(outcome), self.slots):
+            return Undetermined(Reason.DEFINITIONS, ways)
+        return self.closed
+
+    def _effect(self, metric: Total, variant: Variant, reading: Reading) -> Effect | Undetermined:
+        slots, redrawn = self.drawn(metric, variant)
+        size = reading.family if isinstance(reading, Bonferroni) else 1
+        return compare_slots(slots, redrawn, reading.alpha, family=size)
+
+    def drawn(self, metric: Total, variant: Variant) -> tuple[Slots, Redrawn]:
+        """The posts of a treatment and of control, and the calendars they are held against; drawn once."""
+        key = (metric, variant.name)
+        if key not in self._kept:
+            calendar, lines = self.experiment.calendar, self._lines(metric, variant)
+            if calendar is None:
+                raise ValueError("a slot design has a calendar")
+            redrawn = by_timelines(lines, no_repeat=calendar.no_repeat, seed=calendar.seed)
+            self._kept[key] = (compared(lines), redrawn)
+        return self._kept[key]
+
+    def _lines(self, metric: Total, variant: Variant) -> tuple[Timeline, ...]:
+        """The calendar seen from one comparison, account by account."""
+        accounts: dict[str, list[PostedSlot]] = {}
+        for slot in self.slots:
+            accounts.setdefault(slot.slot.account, []).append(slot)
+        arms = (variant.name, self.experiment.control.name)
+        return tuple(
+            Timeline.of(
+                [slot.variant for slot in own],
+                [slot.slot.block for slot in own],
+                arms,
+                [slot.value(metric) for slot in own],
+            )
+            for own in accounts.values()
+        )
+
+    def method(self, *, now_us: int | None) -> Method:
+        """How the numbers were made."""
+        made = readings.method(self.experiment, self.moments, as_of_us=self.as_of_us, now_us=now_us)
+        return replace(made, reading=READING, notes=(*self._notes(), *made.notes))
+
+    def _notes(self) -> Iterator[str]:
+        yield "a post counts once, whatever its reach; values are averages over posts"
+        first = told(_total(self.experiment.outcomes[0]), self.slots)
+        if not self.closed and not mixed(first, self.slots):
+            yield from self._draws(first)
+        for outcome in self.experiment.outcomes:
+            yield from _left_out(told(_total(outcome), self.slots), self.slots)
+
+    def _draws(self, metric: Total) -> Iterator[str]:
+        """How many calendars the first primary's first treatment was held against."""
+        _, redrawn = self.drawn(metric, self.experiment.treatments[0])
+        if redrawn.complete:
+            yield f"every one of {len(redrawn.sums):,} calendars that could have been drawn is compared"
+        else:
+            yield f"{len(redrawn.sums):,} calendars were drawn again by the same rules"
+        if self.experiment.calendar and self.experiment.calendar.no_repeat > 1:
+            yield "under no_repeat effects weigh a post by its chance of the other variant: see the methods"
+
+
+def mixed(metric: Total, slots: Sequence[PostedSlot]) -> str:
+    """The ways in which one of the metric's totals was counted, where there are several; else empty."""
+    for name in metric.needs:
+        ways = {way for slot in slots for way in slot.definitions.get(name, ())}
+        if len(ways) > 1:
+            return f"{name}: {' and '.join(sorted(way or 'not named' for way in ways))}"
+    return ""
+
+
+def _total(outcome: Outcome) -> Total:
+    if not isinstance(outcome.metric, Total):
+        raise TypeError(f"{outcome.metric.name} is no metric of posts")
+    return outcome.metric
+
+
+def _mean(slots: Sequence[PostedSlot], metric: Total) -> tuple[float, float]:
+    """The mean over posts that have a value, NaN without one, and the square of its error."""
+    own = [value for slot in slots if (value := slot.value(metric)) is not None]
+    if not own:
+        return math.nan, math.nan
+    mean = math.fsum(own) / len(own)
+    return mean, math.fsum((value - mean) ** 2 for value in own) / max(1, len(own) - 1) / len(own)
+
+
+def _left_out(metric: Total, slots: Sequence[PostedSlot]) -> Iterator[str]:
+    """Posts that were read and yet have no value."""
+    lacking = sum(1 for slot in slots if slot.fate is Fate.READ and slot.value(metric) is None)
+    if lacking:
+        yield f"{metric.name}: {lacking} post{'' if lacking == 1 else 's'} without {' or '.join(metric.needs)} left out"
+
+
+def _arm(experiment: Experiment, variant: Variant, slots: Sequence[PostedSlot]) -> ArmCount:
+    own = [slot for slot in slots if slot.variant == variant.name]
+    fates = Counter(slot.fate for slot in own)
+    other = sum(1 for slot in own if slot.fate is Fate.READ and slot.shown != variant.name)
+    return ArmCount(variant.name, fates[Fate.READ], fates[Fate.OPEN], other, 1 / len(experiment.variants))
+
+
+def _by_day(slots: Sequence[PostedSlot]) -> Mapping[tuple[int, str], int]:
+    return dict(Counter((slot.posted_us // DAY_US, slot.variant) for slot in slots if slot.posted_us is not None))
+
+
+def _day(experiment: Experiment, as_of_us: int) -> int:
+    days = experiment.calendar.weeks * 7 if experiment.calendar else 0
+    return max(0, min(days, 1 + (as_of_us - experiment.start_us) // DAY_US))
