@@ -281,4 +281,6 @@ def _by_day(slots: Sequence[PostedSlot]) -> Mapping[tuple[int, str], int]:
 
 def _day(experiment: Experiment, as_of_us: int) -> int:
     days = experiment.calendar.weeks * 7 if experiment.calendar else 0
+    if as_of_us >= experiment.closes_us:
+        return days
     return max(0, min(days, 1 + (as_of_us - experiment.start_us) // DAY_US))

@@ -244,6 +244,8 @@ def age(evidence: PostEvidence) -> Check:
     if last is None or evidence.now_us is None:
         return Check("age", Status.UNKNOWN, "no totals loaded" if last is None else "age of totals not known")
     age = max(0, evidence.now_us - last)
+    if evidence.over:
+        return Check("age", Status.OK, "the calendar is over", "", {"age_us": age})
     old = digits.age(age)
     return Check("age", Status.OK, "totals new" if old == "now" else f"totals {old} old", "", {"age_us": age})
 

@@ -24,6 +24,7 @@ from abstory.report.look import Look
 from abstory.report.page import Page
 from abstory.report.picked import guardrails, secondary
 from abstory.report.retained import retained
+from abstory.report.scattered import scattered
 from abstory.report.segmented import segmented
 from abstory.report.stories import stories
 from abstory.report.tables import Column
@@ -43,6 +44,7 @@ _STATUS = {Status.OK: "green", Status.WARN: "yellow", Status.FAIL: "bold red", S
 SECTIONS: tuple[Callable[[Draft], list[Text]], ...] = (
     factors,
     stories,
+    scattered,
     retained,
     frames,
     accrued,

@@ -3,7 +3,10 @@
 import pytest
 
 import abstory
+from abstory.analysis.posts import analyse
 from abstory.cli.main import run
+from abstory.decision import decide
+from abstory.report.page import Page
 
 
 @pytest.fixture(scope="session")
@@ -26,9 +29,21 @@ def launched(demo):
     return abstory.load(demo / "experiments" / "launch-cta.yaml", store=demo / "abstory.duckdb").report().page
 
 
-@pytest.fixture(
-    params=["ship", "wait", "keep", "invalid", "no data", "review", "undetermined", "many", "unbounded", "launched"]
-)
+@pytest.fixture(scope="session")
+def calendar_of_posts(reels, posted):
+    """The page of a calendar: 16 posts, of which `buy` does better."""
+    experiment = reels()
+    data = posted(
+        experiment, lambda slot, v: {"views": 1000, "completions": 400 + 90 * (v == "buy") + len(slot.id) % 7}
+    )
+    result = analyse(experiment, data, as_of_us=experiment.closes_us + 3_600_000_000)
+    return Page(result, decide(experiment, result), "24h")
+
+
+PAGES = ("ship", "wait", "keep", "invalid", "no data", "review", "undetermined", "many", "unbounded")
+
+
+@pytest.fixture(params=[*PAGES, "launched", "calendar_of_posts"])
 def page(request, pages):
-    """Each hand-made page in turn, and the demo's."""
+    """Each hand-made page in turn, the demo's, and a calendar's."""
     return pages[request.param] if request.param in pages else request.getfixturevalue(request.param)

@@ -71,7 +71,7 @@ def test_no_page_scrolls_sideways(visit, page):
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1200), ("dark", 390)], ids=str)
-@pytest.mark.parametrize("name", ["ship", "invalid", "undetermined", "launched"])
+@pytest.mark.parametrize("name", ["ship", "invalid", "undetermined", "launched", "calendar_of_posts"])
 def test_axe_finds_no_fault(visit, request, pages, name, scheme, width):
     """Contrast, roles, names, headings, tables, keyboard: all rules of axe-core, with every fold open."""
     from axe_playwright_python.sync_playwright import Axe

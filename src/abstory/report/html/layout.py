@@ -22,6 +22,7 @@ from abstory.report.html.parts import STATUS, Section
 from abstory.report.html.picked import guardrails, secondary
 from abstory.report.html.quality import quality
 from abstory.report.html.retention import retention
+from abstory.report.html.scattered import posts
 from abstory.report.html.segments import segments
 from abstory.report.html.sheet import Detail, Embedded, Sheet
 from abstory.report.html.stories import across, stories
@@ -45,6 +46,7 @@ EFFECTS: tuple[Callable[[Sheet], list[Section]], ...] = (
     primary,
     secondary,
     guardrails,
+    posts,
     factors,
     retention,
     frames,
