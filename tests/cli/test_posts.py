@@ -129,6 +129,14 @@ def test_before_the_end_nothing_is_said(reels):
     assert "p adj" not in out
 
 
+def test_what_was_loaded_later_was_not_known_then(reels):
+    run = reels()
+    assert "32 posts" in run("report", "reels", "--as-of", "2025-11-30")[1]
+    code, out, _ = run("report", "reels", "--as-of", "2025-11-30", "--known-then")
+    assert code == 0
+    assert "NO DATA" in out
+
+
 def test_there_are_no_segments_of_posts(reels):
     code, _, err = reels()("report", "reels", "--by", "country")
     assert code == 2

@@ -240,7 +240,7 @@ def _notes(experiment: Experiment, moments: Mapping[str, Moments]) -> Iterator[s
     yield from _not_compared(experiment)
     empty = [variant.name for variant in experiment.variants if not moments[variant.name].n]
     if empty:
-        yield f"no analysed viewers: {', '.join(empty)}"
+        yield f"no analysed {'posts' if experiment.by_slot else 'viewers'}: {', '.join(empty)}"
 
 
 def _exploratory(size: int, named: str) -> str:

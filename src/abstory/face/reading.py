@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -67,19 +68,32 @@ def analysed(
         now: the clock.
         as_of_us: the instant to read at; None for the data's end.
         take: whether a planned look that is due is taken; the ledger must then keep it.
-        known_then: whether rows that arrived after `as_of_us` are left out; of posts, what was read later always is.
+        known_then: whether rows that arrived after `as_of_us` are left out.
     """
     from abstory import analysis, ledger
     from abstory.analysis import recalled
 
     if experiment.by_slot:
-        return analysis.run(experiment, opened, now_us=now, as_of_us=as_of_us)
+        return _of_posts(opened, experiment, now=now, as_of_us=as_of_us, known_then=known_then)
     taken = ledger.taken(ledger.history(opened, experiment.key)) if needs_ledger(experiment) else ()
     if as_of_us is None:
         return analysis.run(experiment, opened, now_us=now, taken=taken, take=take)
     with opened.recalled(as_of_us) if known_then else nullcontext():
         found = analysis.run(experiment, opened, now_us=now, as_of_us=as_of_us, taken=taken, take=take)
     return recalled.told(found, opened.later(experiment.key, as_of_us), known_then=known_then)
+
+
+def _of_posts(
+    opened: DuckDBStore, experiment: Experiment, *, now: int, as_of_us: int | None, known_then: bool
+) -> ExperimentResult:
+    from abstory import analysis
+    from abstory.results import AsOf
+
+    if as_of_us is None or not known_then:
+        return analysis.run(experiment, opened, now_us=now, as_of_us=as_of_us)
+    with opened.recalled(as_of_us):
+        found = analysis.run(experiment, opened, now_us=now, as_of_us=as_of_us)
+    return replace(found, as_of_from=AsOf.KNOWN_THEN)
 
 
 def described(

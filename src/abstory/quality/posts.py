@@ -64,8 +64,9 @@ class PostEvidence:
 def unread(evidence: PostEvidence) -> Check:
     """Posts that are over and of which nothing is known yet: to be loaded before anything is read of the others."""
     due, lacking = evidence.due, evidence.fate(Fate.UNREAD, Fate.UNKNOWN)
-    if not due:
-        return Check("unread", Status.UNKNOWN, "no post's window is over yet")
+    if not due or not evidence.data.posts:
+        said = "no post's window is over yet" if not due else "no post recorded"
+        return Check("unread", Status.UNKNOWN, said)
     share, figures = len(lacking) / len(due), {"posts": len(lacking), "due": len(due)}
     if not lacking:
         return Check("unread", Status.OK, f"all {_posts(len(due))} accounted for", "", figures)
