@@ -1,7 +1,11 @@
+from datetime import UTC, datetime
+
 import pytest
 
+from abstory.spec import load_file
 
-@pytest.mark.parametrize("template", ["ab", "factorial"])
+
+@pytest.mark.parametrize("template", ["ab", "factorial", "calendar"])
 def test_a_template_is_valid_and_earns_no_warning(tmp_path, call, template):
     code, out, err = call("-C", tmp_path, "new", "first", "--template", template)
     assert code == 0
@@ -35,10 +39,11 @@ def test_what_cannot_be_a_key_writes_nothing(tmp_path, call, key):
     assert list(tmp_path.rglob("*.yaml")) == []
 
 
-def test_the_calendar_is_not_built_yet(tmp_path, call):
-    code, _, err = call("-C", tmp_path, "new", "x", "--template", "calendar")
-    assert code == 2
-    assert "not built yet" in err
+def test_a_calendar_begins_on_a_monday_that_is_still_to_come(tmp_path, call):
+    call("-C", tmp_path, "new", "posts", "--template", "calendar")
+    start = load_file(tmp_path / "experiments/posts.yaml").calendar.start
+    assert start.weekday() == 0
+    assert 1 <= (start - datetime.now(UTC).date()).days <= 7
 
 
 def test_a_file_in_the_way_of_the_folder_is_told(tmp_path, call):

@@ -9,7 +9,7 @@ import click
 
 from abstory.cli.output import note
 from abstory.cli.settings import Settings
-from abstory.errors import NotWritable, NotYet, UsageError
+from abstory.errors import NotWritable, UsageError
 
 
 @click.command()
@@ -19,7 +19,7 @@ from abstory.errors import NotWritable, NotYet, UsageError
     type=click.Choice(["ab", "factorial", "calendar"]),
     default="ab",
     show_default=True,
-    help="ab tests one attribute, factorial several at once; calendar is not built yet.",
+    help="ab tests one attribute, factorial several at once, calendar one with organic posts.",
 )
 @click.pass_obj
 def command(settings: Settings, key: str, template: str) -> None:
@@ -27,8 +27,6 @@ def command(settings: Settings, key: str, template: str) -> None:
 
     KEY names the experiment for ever: 1 to 64 of a-z, 0-9, _ and -.
     """
-    if template == "calendar":
-        raise NotYet("the calendar template is not built yet", hint="use --template ab or factorial")
     path = settings.project / "experiments" / f"{_name(key)}.yaml"
     _write(path, _text(template, key))
     click.echo(path)
