@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _Waits = tuple[int, int]
 _State = tuple[_Waits, int]
+_Slot = tuple[list[list[int]], list[tuple[int, int]]]
+"""By state, where treatment and control lead from one drawn slot, and by how many ways each of them goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ def arrangements(timelines: Sequence[Timeline], no_repeat: int) -> int:
     if no_repeat == 1:
         return assignments(compared(timelines).sizes)
     apart(timelines)
-    return math.prod(Forks.of(line, no_repeat).count for line in timelines)
+    return math.prod(_counted(line, no_repeat)[0] for line in timelines)
 
 
 def apart(timelines: Iterable[Timeline]) -> None:
@@ -156,17 +158,8 @@ class Forks:
             ValueError: `no_repeat` below 1, a block that goes on after another one began, or a posted order that breaks
                 the rule itself.
         """
-        if no_repeat < 1:
-            raise ValueError(f"no_repeat is at least 1, not {no_repeat}")
-        layers, ends = _layers(timeline, no_repeat - 1)
-        ways, forks = [*[1] * ends, 0], list[Fork]()
-        for pairs in reversed(layers):
-            led = [(ways[treatment], ways[control]) for treatment, control in pairs]
-            forks.append(_fork(pairs, led))
-            ways = [*map(sum, led), 0]
-        if not ways[0]:
-            raise ValueError(f"the order as posted repeats a variant within {no_repeat} neighbouring slots")
-        return cls(tuple(reversed(forks)), ways[0])
+        count, slots = _counted(timeline, no_repeat)
+        return cls(tuple(_fork(pairs, led) for pairs, led in slots), count)
 
     @property
     def shares(self) -> Chances:
@@ -240,6 +233,21 @@ def _turns(timeline: Timeline, pause: int) -> Iterator[_Turn]:
         due += sum(arms[at] is True for at in group)
         for at, rest in zip(group, reversed(range(len(group))), strict=True):
             yield _Turn(due, rest, arms[at + 1 : until[at]], pause)
+
+
+def _counted(timeline: Timeline, no_repeat: int) -> tuple[int, list[_Slot]]:
+    """How many paths there are, and by drawn slot where each state leads to; raises as `Forks.of`. Loads no numpy."""
+    if no_repeat < 1:
+        raise ValueError(f"no_repeat is at least 1, not {no_repeat}")
+    layers, ends = _layers(timeline, no_repeat - 1)
+    ways, slots = [*[1] * ends, 0], list[_Slot]()
+    for pairs in reversed(layers):
+        led = [(ways[treatment], ways[control]) for treatment, control in pairs]
+        slots.append((pairs, led))
+        ways = [*map(sum, led), 0]
+    if not ways[0]:
+        raise ValueError(f"the order as posted repeats a variant within {no_repeat} neighbouring slots")
+    return ways[0], slots[::-1]
 
 
 def _layers(timeline: Timeline, pause: int) -> tuple[list[list[list[int]]], int]:
