@@ -159,3 +159,21 @@ def test_metrics_of_posts_are_made_of_known_totals():
     for metric in SLOT_METRICS.values():
         assert set(metric.above) <= set(TOTALS)
         assert not metric.below or metric.below in TOTALS
+
+
+@pytest.mark.parametrize(("no_repeat", "weeks", "counted"), [(1, 12, True), (2, 4, True), (2, 8, False), (3, 8, False)])
+def test_a_block_whose_arrangements_are_too_many_to_count_is_refused(no_repeat, weeks, counted):
+    """Eight variants in one block an account."""
+    factors = {"filter": ["none", "warm"], "cta": ["none", "buy"], "hook": ["none", "question"]}
+    changed = REELS | {"block_by": "account", "slots": {"mon-fri": ["12:30", "18:30"]}}
+    changed |= {"no_repeat": no_repeat, "weeks": weeks}
+    if counted:
+        experiment(factors=factors, calendar=changed)
+    else:
+        with pytest.raises(ValidationError, match="too many ways to arrange 8 variants"):
+            experiment(factors=factors, calendar=changed)
+
+
+def test_a_block_is_called_by_its_parts_in_an_order_of_their_own():
+    made = calendar(block_by=["time", "week", "account"])
+    assert made.all_slots[0].block == "brand_de, week 1, 12:30"

@@ -1,5 +1,6 @@
 """Calendars: the frozen cases that Node computed, the whole law by going through every number, and what is refused."""
 
+import csv
 import json
 import subprocess
 import sys
@@ -15,7 +16,11 @@ from scipy.stats import chisquare
 from abstory.assignment import calendar
 from abstory.assignment.arrangements import Block
 from abstory.assignment.bucket import h
-from abstory.assignment.calendar import MOST_STATES, below, calendars, drawn
+from abstory.assignment.calendar import below, calendars, drawn
+from abstory.errors import UsageError
+from abstory.experiment import Experiment
+from abstory.experiment.calendar import MOST_STATES
+from abstory.spec import load_file
 
 GOLDEN = json.loads((Path(__file__).parent.parent / "cases" / "calendar.json").read_text(encoding="ascii"))
 LAST_OF_VERSION_1 = "seeds/23"
@@ -184,3 +189,88 @@ def test_the_largest_that_are_drawn_still_are():
     assert keeps(labels, 2)
     assert calendar.states(64, 3, 2) <= MOST_STATES < calendar.states(64, 4, 2)
     assert Block(tuple(names), 3, 2).count > 10**300
+
+
+def experiment(**changes):
+    fields = {
+        "version": 1,
+        "key": "by-time",
+        "unit": "slot",
+        "factors": {"cta": ["none", "shop_now"]},
+        "metrics": {"primary": "completion_rate"},
+        "calendar": {"start": "2026-11-23", "weeks": 2, "slots": {"daily": ["12:30", "18:30"]}},
+    }
+    return Experiment.model_validate(fields | changes)
+
+
+def golden(salt):
+    return next(case for case in GOLDEN["calendars"] if case["salt"] == salt)
+
+
+def labels(posts):
+    found = {}
+    for slot, variant in posts:
+        found.setdefault(slot.account, []).append(variant)
+    return found
+
+
+def test_the_example_is_drawn_as_ever(root):
+    """`tests/cases/posts.csv` is its sheet as first written; the variants are those of the case that Node computed."""
+    made = load_file(root / "experiments" / "reels-slots-w48.yaml")
+    posts = calendar.calendar(made)
+    with (root / "tests/cases/posts.csv").open(encoding="ascii", newline="") as file:
+        told = {row["slot_id"]: row["variant"] for row in csv.DictReader(file)}
+    assert {slot.id: variant for slot, variant in posts} == told
+    case = golden("reels-slots-w48/calendar/20261123")
+    assert labels(posts) == case["drawn"]
+    assert calendar.possible(made) == int(case["count"])
+
+
+@pytest.mark.parametrize(
+    ("salt", "changes"),
+    [
+        ("by-time/calendar/0", {"calendar": {"block_by": "time"}}),
+        (
+            "by-week/calendar/5",
+            {
+                "key": "by-week",
+                "calendar": {
+                    "weeks": 3,
+                    "block_by": "week",
+                    "accounts": ["fr", "de"],
+                    "slots": {"mon-fri": ["08:00"]},
+                    "seed": 5,
+                },
+            },
+        ),
+    ],
+)
+def test_a_file_is_drawn_by_its_key_seed_and_blocks(salt, changes):
+    own = {"start": "2026-11-23", "weeks": 2, "slots": {"daily": ["12:30", "18:30"]}} | changes["calendar"]
+    made = experiment(**changes | {"calendar": own})
+    assert labels(calendar.calendar(made)) == golden(salt)["drawn"]
+
+
+@given(st.permutations(["de", "fr", "it"]), st.permutations(["account", "week"]), st.permutations(["a", "b", "c"]))
+def test_no_order_in_the_file_moves_a_post(accounts, block_by, names):
+    def posted(accounts, block_by, names):
+        own = {"start": "2026-11-23", "weeks": 2, "slots": {"mon-sat": ["08:00"]}}
+        own |= {"accounts": accounts, "block_by": block_by, "no_repeat": 2}
+        variants = {name: {"hook": name} for name in names}
+        made = experiment(factors={"hook": ["a", "b", "c"]}, variants=variants, calendar=own)
+        return {post.slot.id: post for post in calendar.calendar(made)}
+
+    assert posted(accounts, block_by, names) == posted(["de", "fr", "it"], ["account", "week"], ["a", "b", "c"])
+
+
+def test_accounts_come_as_declared():
+    own = {"start": "2026-11-23", "weeks": 1, "slots": {"mon": ["08:00", "20:00"]}, "accounts": ["z", "a"]}
+    posts = calendar.calendar(experiment(calendar=own))
+    assert [post.slot.account for post in posts] == ["z", "z", "a", "a"]
+
+
+def test_viewers_have_no_calendar(root):
+    made = load_file(root / "experiments" / "cta-button.yaml")
+    for ask in (calendar.calendar, calendar.possible):
+        with pytest.raises(UsageError, match="randomises viewers: it has no calendar"):
+            ask(made)

@@ -71,6 +71,7 @@ const BOUNDS = ["1", "2", "3", "10", "97", "2251799813685249", "4503599627370495
 const SALTS = ["slots-w48/20261123/brand_de.1", "a", "A/0", "sticker test/7", "b", "c", "d"];
 
 const weeks = (account, count, size) => Array.from({ length: count * size }, (_, at) => `${account}.${Math.floor(at / size) + 1}`);
+const weeksOf = (before, count, size) => Array.from({ length: count * size }, (_, at) => `${before}week ${Math.floor(at / size) + 1}`);
 const CALENDARS = [
   { salt: "ab/1", variants: ["control", "warm"], accounts: { de: weeks("de", 3, 4) }, no_repeat: 1 },
   { salt: "ab/2", variants: ["warm", "control"], accounts: { de: weeks("de", 3, 4) }, no_repeat: 1 },
@@ -88,6 +89,10 @@ const CALENDARS = [
   { salt: "order-of-code-points/1", variants: ["a-b", "a.b", "a_b", "A", "a"], accounts: { "b-1": weeks("b-1", 2, 5), b: weeks("b", 2, 5), B: weeks("B", 2, 5) }, no_repeat: 2 },
   { salt: "long/1", variants: ["a", "b", "c"], accounts: { x: weeks("x", 1, 90) }, no_repeat: 2 },
   ...Array.from({ length: 24 }, (_, seed) => ({ salt: `seeds/${seed}`, variants: ["a", "b", "c"], accounts: { x: weeks("x", 2, 6) }, no_repeat: 2 })),
+  // As an experiment file has it: key/calendar/seed, blocks called by their parts, times as 12.30.
+  { salt: "reels-slots-w48/calendar/20261123", variants: ["none.none", "none.shop_now", "warm.none", "warm.shop_now"], accounts: { brand_de: weeksOf("brand_de, ", 4, 12), brand_fr: weeksOf("brand_fr, ", 4, 12) }, no_repeat: 2 },
+  { salt: "by-time/calendar/0", variants: ["none", "shop_now"], accounts: { main: Array.from({ length: 28 }, (_, at) => (at % 2 ? "18.30" : "12.30")) }, no_repeat: 1 },
+  { salt: "by-week/calendar/5", variants: ["none", "shop_now"], accounts: { de: weeksOf("", 3, 5), fr: weeksOf("", 3, 5) }, no_repeat: 1 },
 ];
 
 const lines = (values) => "[\n" + values.map((value) => "  " + JSON.stringify(value)).join(",\n") + "\n ]";

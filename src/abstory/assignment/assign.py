@@ -227,7 +227,7 @@ def refuse_unbuilt(experiment: Experiment) -> None:
         UsageError: posting slots.
     """
     if experiment.unit != "viewer":
-        hint = "which post is which variant: its calendar"
+        hint = f"abstory calendar {experiment.key} says which post is which variant"
         raise UsageError(f"{experiment.key} randomises posts: no viewer has a variant", hint=hint)
     traffic = experiment.traffic
     if traffic.layer or traffic.range or traffic.holdout:

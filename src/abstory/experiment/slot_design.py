@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from abstory.experiment.calendar import MOST_SLOTS, Calendar
+from abstory.experiment.calendar import MOST_SLOTS, MOST_STATES, Calendar, states
 from abstory.experiment.draft import Draft, Fault
 from abstory.experiment.quantities import HOUR_US
 
@@ -142,12 +142,24 @@ def _shares(draft: Draft) -> Iterator[Fault]:
         message = f"block {name} has {size} slots, which {variants} variants cannot share equally"
         near = " or ".join(str(n) for n in (size - size % variants, size - size % variants + variants) if n)
         yield Fault("E328", ("calendar", "block_by"), message, f"{near} slots a block, or larger blocks")
+    yield from _repeats(calendar, variants)
+
+
+def _repeats(calendar: Calendar, variants: int) -> Iterator[Fault]:
+    """What `no_repeat` needs to be kept, and to be drawn."""
     if calendar.no_repeat > variants:
         message = f"{calendar.no_repeat} different variants in a row, and there are {variants}"
         yield Fault("E329", ("calendar", "no_repeat"), message, f"at most {variants}")
+        return
     if calendar.no_repeat > 1 and not calendar.one_by_one:
         message = "no_repeat needs blocks of one account, each after the other"
         yield Fault("E329", ("calendar", "block_by"), message, "write account, or [account, week]")
+    largest = max(map(len, calendar.blocks.values()))
+    if states(variants, largest // variants, calendar.no_repeat) > MOST_STATES:
+        message = f"too many ways to arrange {variants} variants in a block of {largest} slots to count them"
+        yield Fault(
+            "E330", ("calendar", "block_by"), message, "smaller blocks, such as [account, week], or no_repeat: 1"
+        )
 
 
 SLOT_RULES: tuple[Callable[[Draft], Iterator[Fault]], ...] = (

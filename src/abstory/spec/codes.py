@@ -62,6 +62,7 @@ CODES = {
     "E327": "slots closer than min_gap",
     "E328": "a block that variants cannot share equally",
     "E329": "no_repeat that no calendar can keep",
+    "E330": "a block with too many arrangements",
     "E401": "not built yet",
     "E501": "a key used in two files",
     "E502": "a cut is missing",
@@ -73,5 +74,6 @@ CODES = {
     "W206": "a schedule shorter than the minimum runtime",
     "W207": "an A/A test?",
     "W208": "followers of posts that overlap",
+    "W209": "a calendar that can show nothing",
 }
 """E1.. the text, E2.. a field, E3.. one field against another, E4.. not yet, E5.. beyond the file, W2.. regrets."""

@@ -94,5 +94,24 @@ def _followers(experiment: Experiment) -> Iterator[Fault]:
     yield Fault("W208", ("analysis", "window"), message, f"post less often, or a window of at most {hours}")
 
 
-LINTS = (_across_lengths, _attention, _mde, _guardrail, _few, _runtime, _twins, _followers)
+def _undecidable(experiment: Experiment) -> Iterator[Fault]:
+    """With so few calendars, chance alone could always have done as much."""
+    if not experiment.by_slot:
+        return
+    from abstory.assignment.balance import undecidable
+
+    if found := undecidable(experiment):
+        least = min(one.smallest_p for one in found)
+        names = ", ".join(one.variant for one in found) if len(found) < 4 else f"{len(found)} treatments"
+        asked = f"less than {found[0].alpha:.2g} is asked"
+        message = f"nothing can be shown of {names}: p is at least {least:.2g}, and {asked}"
+        hint = "more weeks, times or accounts, larger blocks, or fewer variants"
+        yield Fault("W209", ("calendar",), message, f"{hint}, or no_repeat: 1" if _restricted(experiment) else hint)
+
+
+def _restricted(experiment: Experiment) -> bool:
+    return experiment.calendar is not None and experiment.calendar.no_repeat > 1
+
+
+LINTS = (_across_lengths, _attention, _mde, _guardrail, _few, _runtime, _twins, _followers, _undecidable)
 """Every lint, once; whether a design is underpowered needs a baseline rate, which no file declares."""
