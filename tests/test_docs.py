@@ -2,8 +2,8 @@
 
 A guide is a project folder of its own and is run from top to bottom. In a ```console block, lines after `$ ` are
 typed, the others are the output; a line `...` stands for any lines. `<!-- file: NAME -->` before a block writes it to
-NAME, `<!-- from: NAME -->` holds it to that file of the repository, `<!-- skip -->` leaves it alone. `make docs` writes
-outputs and such blocks anew.
+NAME, `<!-- from: NAME -->` holds it to that file of the repository and has it at hand under that name, `<!-- skip -->`
+leaves it alone. `make docs` writes outputs and such blocks anew.
 """
 
 import ast
@@ -72,6 +72,11 @@ class Shell:
             self.code = run(arguments)
         return out.buffer.getvalue().decode()
 
+    def keep(self, name, text):
+        target = self.folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+
     def echo(self, *words):
         return " ".join(words).replace("$?", str(self.code)) + "\n"
 
@@ -125,11 +130,10 @@ def play(text, folder):
             differences += [] if kept == body else [(note, kept)]
             pieces += [text[done : block.start("body")], kept]
             done = block.end("body")
+            shell.keep(note.removeprefix("from: "), kept)
             continue
         if note.startswith("file: "):
-            target = shell.folder / note.removeprefix("file: ")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(body, encoding="utf-8")
+            shell.keep(note.removeprefix("file: "), body)
         elif block["language"] == "python":
             with contextlib.chdir(shell.folder):
                 exec(compile(body, "guide", "exec"), {"__name__": "guide"})  # noqa: S102 the guides are ours

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     )
     from abstory.face import Assignment, Experiment, load
     from abstory.face.gating import Gate
+    from abstory.face.posting import Posts
     from abstory.face.reporting import Report
     from abstory.face.simulating import Simulation
 
@@ -37,6 +38,7 @@ __all__ = [
     "InputRefused",
     "InvalidViewerId",
     "NotYet",
+    "Posts",
     "Reason",
     "Report",
     "Simulation",
@@ -54,6 +56,7 @@ _HOMES = {
     "Experiment": "abstory.face",
     "Explanation": "abstory.assignment.assign",
     "Gate": "abstory.face.gating",
+    "Posts": "abstory.face.posting",
     "Reason": "abstory.assignment.assign",
     "Report": "abstory.face.reporting",
     "Simulation": "abstory.face.simulating",

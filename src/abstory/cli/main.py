@@ -22,6 +22,7 @@ COMMANDS = {
     "new": "Write a commented experiment file.",
     "validate": "Check experiment files: every error and lint, with its place.",
     "power": "How many viewers it needs, and how many days.",
+    "calendar": "Which post is which variant, for experiments with organic posts.",
     "schema": "Print the JSON Schema of the experiment file.",
     "simulate": "The declared design, many times, on an audience whose truth is known.",
     "assign": "Say which variant a viewer gets, or a whole file of viewers.",

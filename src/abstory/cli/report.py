@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from abstory.cli import output, reading
+from abstory.cli import formats, reading
 from abstory.cli.completion import keys
 from abstory.cli.settings import Settings
 from abstory.errors import UsageError
 from abstory.report import FORMATS, SUFFIXES
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from abstory.analysis.beliefs import Belief
     from abstory.experiment import Experiment
+    from abstory.report.look import Look
     from abstory.report.page import Page
     from abstory.results import ExperimentResult
 
@@ -45,25 +48,24 @@ def command(settings: Settings, /, **options: object) -> None:
 def run(settings: Settings, options: dict[str, object]) -> None:
     """The command on parsed options."""
     from abstory import spec
+    from abstory.report import renderer
 
-    told = chosen(options)
+    told = formats.chosen(options, SUFFIXES)
     experiment, source = spec.find_with_text(settings.project, str(options["key"]))
     page = replace(page_of(settings, experiment, options), source=source)
-    _deliver(settings, page, told, options["file"])
+    formats.deliver(
+        settings,
+        told,
+        options["file"],
+        lambda look: renderer(told)(page, look),
+        lambda look: _lines(page, look),
+    )
 
 
-def chosen(options: dict[str, object]) -> str:
-    """The format asked for: --json, --format, or the suffix of the file; a table otherwise.
+def _lines(page: Page, look: Look) -> list[Text]:
+    from abstory.report.terminal import lines
 
-    Raises:
-        UsageError: two of them disagree.
-    """
-    file = options["file"]
-    suffix = SUFFIXES.get(file.suffix.lower()) if isinstance(file, Path) else None
-    asked = {str(told) for told in ("json" if options["as_json"] else None, options["style"]) if told}
-    if len(asked) > 1:
-        raise UsageError(f"--json and --format {options['style']} disagree", hint="give one of them")
-    return next(iter(asked), suffix or "table")
+    return lines(page, look)
 
 
 def page_of(settings: Settings, experiment: Experiment, options: dict[str, object]) -> Page:
@@ -108,25 +110,3 @@ def _known(experiment: Experiment, asked: object) -> tuple[str, ...]:
 
 def _names(asked: object) -> tuple[str, ...]:
     return tuple(asked) if isinstance(asked, tuple) else ()
-
-
-def _deliver(settings: Settings, page: Page, told: str, file: object) -> None:
-    from abstory.report import renderer
-    from abstory.report.look import Look
-
-    if isinstance(file, Path) and str(file) != "-":
-        output.write_file(file, renderer(told)(page, Look(settings.width or 80, settings.ascii_only)))
-        output.note(settings, f"wrote {file}")
-    elif told == "table":
-        from abstory.report.terminal import lines
-
-        output.show(settings, lines(page, output.look(settings)))
-    else:
-        _write(renderer(told)(page, output.look(settings)))
-
-
-def _write(content: str | bytes) -> None:
-    if isinstance(content, str):
-        output.write(content)
-    else:
-        output.send(content)

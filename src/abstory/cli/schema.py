@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-OF = ("experiment", "report", "gate")
+OF = ("experiment", "report", "gate", "calendar")
 
 
 @click.command()

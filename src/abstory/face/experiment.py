@@ -1,4 +1,4 @@
-"""A declared experiment with the verbs of an app and of a notebook: assign, report, gate, simulate."""
+"""A declared experiment with the verbs of an app and of a notebook: assign, posts, report, gate, simulate."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from abstory.face.recording import BUFFERED, Assignment, Recorder, now_us
 
 if TYPE_CHECKING:
     from abstory.face.gating import Gate
+    from abstory.face.posting import Posts
     from abstory.face.reporting import Report
     from abstory.face.simulating import Simulation
 
@@ -115,6 +116,17 @@ class Experiment(Declared):
         # One look-up a call: a private attribute of a pydantic model costs more than the hash.
         recorder = self._recorder
         return self._assigner.outcome, recorder.add if recorder else None, recorder.asked if recorder else ()
+
+    def posts(self) -> Posts:
+        """The posting calendar of a slot design: what `abstory calendar` prints.
+
+        Raises:
+            UsageError: the experiment randomises viewers.
+        """
+        from abstory.face.posting import Posts
+        from abstory.report.calendar.drawn import Drawn
+
+        return Posts(Drawn.of(self))
 
     def report(self, *, as_of: str | None = None, beliefs: bool = False, by: Sequence[str] = ()) -> Report:
         """What happened, and what to do: what `abstory report` shows.
