@@ -287,6 +287,22 @@ def test_values_are_averages_over_posts_not_over_views(reels, posted):
     assert metric.control == pytest.approx(0.4 * 7 / 8)
 
 
+def test_a_viral_post_weighs_less_on_the_log_scale(reels, posted):
+    """Both arms double but one post of control goes viral: the mean hides it, the log scale does not."""
+    experiment = reels(metrics={"primary": "impressions"})
+    viral = next(slot.id for slot, variant in calendar(experiment) if variant == "none")
+
+    def totals(slot, variant):
+        return {"views": 100_000 if slot.id == viral else (2000 if variant == "buy" else 1000) + len(slot.account)}
+
+    result = read(experiment, posted(experiment, totals))
+    effect = only(result)[1].effect
+    (said,) = (note for note in result.method.notes if "log scale" in note)
+    assert effect.difference.value < 0
+    # Geometric means, to the 8 of an account's name: 2 · (1,000/100,000)^(1/8) − 1 = 12 %.
+    assert said.startswith("impressions of buy on the log scale, where a viral post weighs less: +12")
+
+
 def test_a_reading_keeps_six_decimals(reels, posted):
     experiment = reels(metrics={"primary": "watch_seconds"})
     data = posted(experiment, lambda *_: {"views": 3, "watch_seconds": 1.000001})

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from abstory import digits
 from abstory.analysis import readings
 from abstory.analysis.families import Family, settled
 from abstory.analysis.posted import posted, told
@@ -32,12 +33,12 @@ from abstory.results import (
     Reads,
     Status,
 )
-from abstory.stats.estimate import Effect, Reason, Undetermined
+from abstory.stats.estimate import Effect, Estimate, Reason, Undetermined
 from abstory.stats.moments import Moments, pair
 from abstory.stats.multiplicity import Bonferroni
 from abstory.stats.reading import Reading
 from abstory.stats.redraws import Redrawn, by_timelines
-from abstory.stats.slot_effects import compare_slots
+from abstory.stats.slot_effects import compare_slots, log1p_lift
 from abstory.stats.slots import Slots
 from abstory.stats.timeline import Timeline, compared
 from abstory.warehouse.base import Warehouse
@@ -224,7 +225,21 @@ class Asked:
         if not self.closed and not mixed(first, self.slots):
             yield from self._draws(first)
         for outcome in self.experiment.outcomes:
+            yield from self._logged(outcome)
             yield from _left_out(told(_total(outcome), self.slots), self.slots)
+
+    def _logged(self, outcome: Outcome) -> Iterator[str]:
+        """Of a primary total: its lift where a post that went viral weighs less than in the mean."""
+        metric, calendar = told(_total(outcome), self.slots), self.experiment.calendar
+        if outcome.role is not Role.PRIMARY or metric.below or calendar is None or self.closed:
+            return
+        alpha = self.experiment.analysis.alpha
+        for variant in self.experiment.treatments:
+            lines = self._lines(metric, variant)
+            found = log1p_lift(lines, no_repeat=calendar.no_repeat, seed=calendar.seed, alpha=alpha)
+            if isinstance(found, Estimate):
+                change = f"{digits.lift(found.value)} ({digits.between(found.interval, None)})"
+                yield f"{metric.name} of {variant.name} on the log scale, where a viral post weighs less: {change}"
 
     def _draws(self, metric: Total) -> Iterator[str]:
         """How many calendars the first primary's first treatment was held against."""
