@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from abstory.stats import redraws
 from abstory.stats.estimate import Undetermined
 from abstory.stats.randomization import rerandomise
-from abstory.stats.redraws import by_blocks, by_calendar, by_timelines
+from abstory.stats.redraws import by_blocks, by_calendar, by_timelines, together
 from abstory.stats.slots import Slots
-from abstory.stats.timeline import Timeline, compared
+from abstory.stats.timeline import Timeline, compared, paired
 
 
 def keeps(order, no_repeat):
@@ -172,3 +172,133 @@ def test_sampling_depends_on_no_order_of_accounts_and_no_name(monkeypatch):
     assert (renamed.greater, renamed.less) == (plain.less, plain.greater)
     other = rerandomise(compared(SAMPLED), by_timelines(SAMPLED, no_repeat=2, seed=1), 0.3)
     assert other.greater != plain.greater
+
+
+CELLS = {"wn": ("w", "n"), "nn": ("n", "n"), "wb": ("w", "b"), "nb": ("n", "b")}
+FILTER = (("wn", "nn"), ("wb", "nb"))
+
+
+def factorial_law(no_repeat):
+    """Every order of one block of 2 x 2 variants, twice each."""
+    block = list(CELLS) * 2
+    return [order for order in sorted(set(permutations(block))) if keeps(order, no_repeat)]
+
+
+def by_filter(order, values, no_repeat, alpha=0.3):
+    return reading(paired(order, ["all"] * len(order), FILTER, values), no_repeat, alpha)
+
+
+@pytest.mark.parametrize("no_repeat", [1, 2, 3])
+def test_p_of_a_factor_holds_over_all_calendars_whatever_the_other_one_does(no_repeat):
+    """The filter does nothing, the button a lot, and not alike in all slots: still p <= a in at most a share a."""
+    rng = np.random.default_rng(9)
+    plain, bought = rng.normal(size=8), rng.normal(3, 2, size=8)
+    read = [
+        by_filter(order, [plain[at] + bought[at] * (CELLS[name][1] == "b") for at, name in enumerate(order)], no_repeat)
+        for order in factorial_law(no_repeat)
+    ]
+    for name in ("greater", "less", "central"):
+        ps = sorted(getattr(found, name) for found in read if not isinstance(found, Undetermined))
+        assert all(rank / len(read) <= p + 1e-12 for rank, p in enumerate(ps, 1) if p not in ps[rank : rank + 1])
+
+
+@pytest.mark.parametrize("no_repeat", [1, 2])
+def test_p_of_a_factor_is_counted_out(no_repeat):
+    """Over the law's calendars that differ from the posted one by levels of the filter alone, by difference of means."""
+    rng, calendars = np.random.default_rng(10), factorial_law(no_repeat)
+
+    def difference(order, values):
+        warm = np.array([CELLS[name][0] == "w" for name in order])
+        return values[warm].mean() - values[~warm].mean()
+
+    for order in calendars[::97]:
+        values = rng.normal(size=8)
+        others = [CELLS[name][1] for name in order]
+        alike = [one for one in calendars if [CELLS[name][1] for name in one] == others]
+        draws = np.array([difference(one, values) for one in alike])
+        seen, found = difference(order, values), by_filter(order, values, no_repeat)
+        assert found.draws == len(alike)
+        assert found.greater == pytest.approx(np.mean(draws >= seen - 1e-9))
+        assert found.less == pytest.approx(np.mean(draws <= seen + 1e-9))
+        if no_repeat == 1:
+            assert found.difference.value == pytest.approx(seen)
+
+
+def test_without_a_rule_a_factor_is_read_in_blocks_of_the_other_ones_levels():
+    order = list(CELLS) * 5
+    values, blocks = np.random.default_rng(3).normal(size=20), [at // 4 for at in range(20)]
+    lines = paired(order, blocks, FILTER, values)
+    treated = [CELLS[name][0] == "w" for name in order]
+    within = [(block, CELLS[name][1]) for name, block in zip(order, blocks, strict=True)]
+    slots = Slots.of(values, treated, within)
+    one, other = by_timelines(lines, no_repeat=1, seed=3), by_blocks(slots, seed=3)
+    assert len(one.sums) == len(other.sums) == 2**10
+    assert np.sort(one.sums, axis=0) == pytest.approx(np.sort(other.sums, axis=0))
+    assert rerandomise(compared(lines), one, 0.1).difference.interval.low == pytest.approx(
+        rerandomise(slots, other, 0.1).difference.interval.low
+    )
+
+
+@pytest.mark.parametrize("no_repeat", [1, 2])
+def test_exchanging_levels_turns_a_factors_effect(no_repeat, monkeypatch):
+    """Level for reference, in the pairs and in their order: the mirror image, drawn or counted out."""
+    order, values = list(factorial_law(2)[40]) * 2, np.random.default_rng(6).uniform(1, 2, size=16)
+    blocks = [at // 8 for at in range(16)]
+    turned = tuple((control, treatment) for treatment, control in reversed(FILTER))
+    for most in (200_000, 0):
+        monkeypatch.setattr(redraws, "MOST_ENUMERATED", most)
+        one, other = (reading(paired(order, blocks, pairs, values), no_repeat) for pairs in (FILTER, turned))
+        assert one.complete is (most > 0)
+        assert other.difference.value == pytest.approx(-one.difference.value)
+        assert (other.greater, other.less) == (one.less, one.greater)
+        assert other.difference.interval.low == pytest.approx(-one.difference.interval.high)
+        # (1 + lift) of the one is 1/(1 + lift) of the other.
+        assert 1 / (1 + other.lift.value) == pytest.approx(1 + one.lift.value)
+
+
+def metrics_of(*columns, lines=SAMPLED):
+    """The same lines with other values, one list of each metric."""
+    start, found = 0, [[] for _ in columns]
+    for one in lines:
+        size = len(one.values)
+        for own, column in zip(found, columns, strict=True):
+            own.append(Timeline(one.treated, tuple(column[start : start + size]), one.blocks))
+        start += size
+    return found
+
+
+@pytest.mark.parametrize("no_repeat", [1, 2])
+@pytest.mark.parametrize("most", [200_000, 0])
+def test_metrics_of_the_same_slots_share_draws_and_read_as_if_alone(no_repeat, most, monkeypatch):
+    monkeypatch.setattr(redraws, "MOST_ENUMERATED", most)
+    monkeypatch.setattr(redraws, "DRAWS", 2999)
+    rng = np.random.default_rng(2)
+    first, second, third = (rng.normal(size=24).tolist() for _ in range(3))
+    third[3] = None
+    metrics = metrics_of(first, second, third)
+    found = together(metrics, no_repeat=no_repeat, seed=5)
+    alone = [by_timelines(lines, no_repeat=no_repeat, seed=5) for lines in metrics]
+    for own, other in zip(found, alone, strict=True):
+        assert own.posted.tolist() == other.posted.tolist()
+        assert own.expected == pytest.approx(other.expected)
+        assert own.complete is (most > 0)
+    # The first is what it is alone, so is one known of other slots; the second has the draws of the first.
+    assert found[0].sums == pytest.approx(alone[0].sums)
+    assert found[2].sums == pytest.approx(alone[2].sums)
+    assert found[1].sums[:, 1] == pytest.approx(found[0].sums[:, 1])
+    if most:
+        assert np.sort(found[1].sums, axis=0) == pytest.approx(np.sort(alone[1].sums, axis=0))
+
+
+def test_shared_draws_depend_on_no_order_of_accounts_and_no_name(monkeypatch):
+    monkeypatch.setattr(redraws, "MOST_ENUMERATED", 0)
+    monkeypatch.setattr(redraws, "DRAWS", 2999)
+    # The first metric is alike everywhere or nearly so: only the second tells slots, blocks and accounts apart.
+    first, second = [1] * 23 + [2], np.random.default_rng(2).normal(size=24).tolist()
+    for no_repeat in (1, 2):
+        metrics = metrics_of(first, second)
+        plain = together(metrics, no_repeat=no_repeat, seed=5)[1]
+        backwards = together([lines[::-1] for lines in metrics], no_repeat=no_repeat, seed=5)[1]
+        assert np.sort(backwards.sums[:, 0]) == pytest.approx(np.sort(plain.sums[:, 0]))
+        turned = together([[one.turned for one in lines] for lines in metrics], no_repeat=no_repeat, seed=5)[1]
+        assert np.sort(-turned.sums[:, 0]) == pytest.approx(np.sort(plain.sums[:, 0]))

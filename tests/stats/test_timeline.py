@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from itertools import product
+from itertools import chain, product
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 
 from abstory.stats.slots import Slots, assignments
-from abstory.stats.timeline import Forks, Timeline, arrangements, compared
+from abstory.stats.timeline import Forks, Timeline, arrangements, compared, paired
 
 
 def keeps(variants, no_repeat):
@@ -20,28 +20,30 @@ def keeps(variants, no_repeat):
     return all(len(set(window)) == len(window) for window in windows)
 
 
-def written_out(variants, blocks, free, no_repeat):
-    """Every labelling of the free slots by t and c with the blocks' counts that keeps the rule, as truth values."""
+def written_out(variants, blocks, free, no_repeat, pairs=(("t", "c"),)):
+    """Every labelling of the free slots within their pairs with the blocks' counts that keeps the rule, by truth."""
 
     def counts(labels):
         return Counter((block, label) for block, label in zip(blocks, labels, strict=True))
 
-    for arms in product("ct", repeat=len(free)):
+    own = {name: pair for pair in pairs for name in pair}
+    for arms in product([False, True], repeat=len(free)):
         labels = list(variants)
         for at, arm in zip(free, arms, strict=True):
-            labels[at] = arm
+            treatment, control = own[variants[at]]
+            labels[at] = treatment if arm else control
         if counts(labels) == counts(variants) and keeps(labels, no_repeat):
-            yield tuple(arm == "t" for arm in arms)
+            yield arms
 
 
 @st.composite
-def posted(draw, *, most=9):
+def posted(draw, *, most=9, names="tcxyz"):
     """(variants, blocks, values, no_repeat) of one account: an order that keeps its own rule, some slots missed."""
     no_repeat = draw(st.integers(1, 4))
     variants = []
     for _ in range(draw(st.integers(0, most))):
         recent = variants[max(0, len(variants) - no_repeat + 1) :] if no_repeat > 1 else []
-        variants.append(draw(st.sampled_from([name for name in "tcxyz" if name not in recent])))
+        variants.append(draw(st.sampled_from([name for name in names if name not in recent])))
     starts = [draw(st.booleans()) for _ in variants]
     blocks = [sum(starts[: at + 1]) for at in range(len(variants))]
     values = [draw(st.none() | st.integers(-3, 3)) if draw(st.booleans()) else at for at in range(len(variants))]
@@ -71,6 +73,28 @@ def test_accounts_multiply(one, other):
     ]
     rule = min(one[3], other[3])
     assert arrangements(lines, rule) == arrangements(lines[:1], rule) * arrangements(lines[1:], rule)
+
+
+PAIRS = (("t", "c"), ("T", "C"), ("U", "D"))
+
+
+@given(posted(names="tcTCUDx"))
+def test_pairs_drawn_apart_are_every_labelling_within_pairs(told):
+    """A factor's levels t, T, U and their references, each beside another level of another factor; x is none of them."""
+    variants, blocks, values, no_repeat = told
+    lines = paired(variants, blocks, PAIRS, values)
+    free = [at for line in lines for at in line.free]
+    expected = set(written_out(variants, blocks, free, no_repeat, PAIRS))
+    every = [Forks.of(line, no_repeat).every().tolist() for line in lines]
+    assert {tuple(chain.from_iterable(parts)) for parts in product(*every)} == expected
+    assert arrangements(lines, no_repeat) == math.prod(map(len, every)) == len(expected)
+
+
+def test_one_pair_is_the_comparison_of_two_variants():
+    (line,) = paired("txcytc", "aaabbb", [("t", "c")], [1, 2, 3, None, 5, 6])
+    assert (line.treated, line.values) == (timeline("txcytc", "aaabbb").treated, (1, 2, 3, None, 5, 6))
+    with pytest.raises(ValueError, match="in two pairs"):
+        paired("tcx", "aaa", [("t", "c"), ("x", "c")])
 
 
 @given(posted())

@@ -10,12 +10,14 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from abstory import digits
 from abstory.analysis import readings
 from abstory.analysis.families import Family, settled
 from abstory.analysis.posted import posted, told
+from abstory.analysis.redrawing import Draws, Pairs
 from abstory.analysis.words import bound, guards, reads
 from abstory.experiment import DAY_US, Experiment, Outcome, Role, Variant
 from abstory.ledger import data_hash
@@ -33,14 +35,9 @@ from abstory.results import (
     Reads,
     Status,
 )
-from abstory.stats.estimate import Effect, Estimate, Reason, Undetermined
+from abstory.stats.estimate import Estimate, Reason, Undetermined
 from abstory.stats.moments import Moments, pair
-from abstory.stats.multiplicity import Bonferroni
 from abstory.stats.reading import Reading
-from abstory.stats.redraws import Redrawn, by_timelines
-from abstory.stats.slot_effects import compare_slots, log1p_lift
-from abstory.stats.slots import Slots
-from abstory.stats.timeline import Timeline, compared
 from abstory.warehouse.base import Warehouse
 from abstory.warehouse.slots import SlotData
 
@@ -115,7 +112,7 @@ def analyse(experiment: Experiment, data: SlotData, *, as_of_us: int, now_us: in
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Asked:
     """One calendar as it is read at an instant.
 
@@ -130,7 +127,18 @@ class Asked:
     slots: tuple[PostedSlot, ...]
     as_of_us: int
     trusted: bool
-    _kept: dict[tuple[Total, str], tuple[Slots, Redrawn]] = field(default_factory=dict, compare=False)
+
+    @cached_property
+    def totals(self) -> tuple[Total, ...]:
+        """Every metric as the platform allows it, in declared order."""
+        return tuple(told(_total(outcome), self.slots) for outcome in self.experiment.outcomes)
+
+    @cached_property
+    def draws(self) -> Draws:
+        """The calendars that could have been drawn."""
+        if self.experiment.calendar is None:
+            raise ValueError("a slot design has a calendar")
+        return Draws(self.experiment.calendar, self.slots, self.totals)
 
     def metrics(self) -> tuple[MetricResult, ...]:
         """Every outcome at its level, in declared order."""
@@ -139,12 +147,11 @@ class Asked:
     @property
     def moments(self) -> Mapping[str, Moments]:
         """Of every variant's posts: how many were read, and of each metric the mean and what its error is made of."""
-        totals = [told(_total(outcome), self.slots) for outcome in self.experiment.outcomes]
-        return {variant.name: self._moments(variant.name, totals) for variant in self.experiment.variants}
+        return {variant.name: self._moments(variant.name) for variant in self.experiment.variants}
 
-    def _moments(self, variant: str, totals: Sequence[Total]) -> Moments:
+    def _moments(self, variant: str) -> Moments:
         own = [slot for slot in self.slots if slot.variant == variant and slot.fate is Fate.READ]
-        found = {total.name: _mean(own, total) for total in totals}
+        found = {total.name: _mean(own, total) for total in self.totals}
         means = {name: mean for name, (mean, _) in found.items() if not math.isnan(mean)}
         return Moments(len(own), means, {pair(name, name): len(own) * found[name][1] for name in means})
 
@@ -168,12 +175,15 @@ class Asked:
 
     def _comparison(self, outcome: Outcome, variant: Variant, reading: Reading) -> Comparison:
         seen, direction = self._value(outcome, variant), outcome.metric.direction
-        effect = self._withheld(outcome, variant) or self._effect(_total(outcome), variant, reading)
+        effect = self._withheld(outcome, variant) or self.draws.effect(_total(outcome), self._against(variant), reading)
         if isinstance(effect, Undetermined) and effect.reason is Reason.NOT_COMPARABLE:
             return Comparison(variant.name, seen, effect, Reads.DESCRIPTIVE)
         if outcome.role is not Role.GUARDRAIL:
             return Comparison(variant.name, seen, effect, reads(effect, direction))
         return Comparison(variant.name, seen, effect, guards(effect, outcome), bound(effect, outcome))
+
+    def _against(self, variant: Variant) -> Pairs:
+        return ((variant.name, self.experiment.control.name),)
 
     def _withheld(self, outcome: Outcome, variant: Variant) -> Undetermined | None:
         if detail := readings.lengths_apart(self.experiment, outcome.metric, variant):
@@ -182,38 +192,6 @@ class Asked:
             return Undetermined(Reason.DEFINITIONS, ways)
         return self.closed
 
-    def _effect(self, metric: Total, variant: Variant, reading: Reading) -> Effect | Undetermined:
-        slots, redrawn = self.drawn(metric, variant)
-        size = reading.family if isinstance(reading, Bonferroni) else 1
-        return compare_slots(slots, redrawn, reading.alpha, family=size)
-
-    def drawn(self, metric: Total, variant: Variant) -> tuple[Slots, Redrawn]:
-        """The posts of a treatment and of control, and the calendars they are held against; drawn once."""
-        key = (metric, variant.name)
-        if key not in self._kept:
-            calendar, lines = self.experiment.calendar, self._lines(metric, variant)
-            if calendar is None:
-                raise ValueError("a slot design has a calendar")
-            redrawn = by_timelines(lines, no_repeat=calendar.no_repeat, seed=calendar.seed)
-            self._kept[key] = (compared(lines), redrawn)
-        return self._kept[key]
-
-    def _lines(self, metric: Total, variant: Variant) -> tuple[Timeline, ...]:
-        """The calendar seen from one comparison, account by account."""
-        accounts: dict[str, list[PostedSlot]] = {}
-        for slot in self.slots:
-            accounts.setdefault(slot.slot.account, []).append(slot)
-        arms = (variant.name, self.experiment.control.name)
-        return tuple(
-            Timeline.of(
-                [slot.variant for slot in own],
-                [slot.slot.block for slot in own],
-                arms,
-                [slot.value(metric) for slot in own],
-            )
-            for own in accounts.values()
-        )
-
     def method(self, *, now_us: int | None) -> Method:
         """How the numbers were made."""
         made = readings.method(self.experiment, self.moments, as_of_us=self.as_of_us, now_us=now_us)
@@ -221,29 +199,24 @@ class Asked:
 
     def _notes(self) -> Iterator[str]:
         yield "a post counts once, whatever its reach; values are averages over posts"
-        first = told(_total(self.experiment.outcomes[0]), self.slots)
-        if not self.closed and not mixed(first, self.slots):
-            yield from self._draws(first)
-        for outcome in self.experiment.outcomes:
-            yield from self._logged(outcome)
-            yield from _left_out(told(_total(outcome), self.slots), self.slots)
+        if not self.closed and not mixed(self.totals[0], self.slots):
+            yield from self._drawn()
+        for outcome, total in zip(self.experiment.outcomes, self.totals, strict=True):
+            if outcome.role is Role.PRIMARY and not (total.below or self.closed or mixed(total, self.slots)):
+                yield from self._logged(total)
+            yield from _left_out(total, self.slots)
 
-    def _logged(self, outcome: Outcome) -> Iterator[str]:
+    def _logged(self, metric: Total) -> Iterator[str]:
         """Of a primary total: its lift where a post that went viral weighs less than in the mean."""
-        metric, calendar = told(_total(outcome), self.slots), self.experiment.calendar
-        if outcome.role is not Role.PRIMARY or metric.below or calendar is None or self.closed:
-            return
-        alpha = self.experiment.analysis.alpha
         for variant in self.experiment.treatments:
-            lines = self._lines(metric, variant)
-            found = log1p_lift(lines, no_repeat=calendar.no_repeat, seed=calendar.seed, alpha=alpha)
+            found = self.draws.logged(metric, self._against(variant), self.experiment.analysis.alpha)
             if isinstance(found, Estimate):
                 change = f"{digits.lift(found.value)} ({digits.between(found.interval, None)})"
                 yield f"{metric.name} of {variant.name} on the log scale, where a viral post weighs less: {change}"
 
-    def _draws(self, metric: Total) -> Iterator[str]:
+    def _drawn(self) -> Iterator[str]:
         """How many calendars the first primary's first treatment was held against."""
-        _, redrawn = self.drawn(metric, self.experiment.treatments[0])
+        _, redrawn = self.draws.of(self.totals[0], self._against(self.experiment.treatments[0]))
         if redrawn.complete:
             yield f"every one of {len(redrawn.sums):,} calendars that could have been drawn is compared"
         else:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, islice
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from abstory.stats.slots import Slots, assignments
 from abstory.stats.timeline import Forks, Timeline, apart, compared
@@ -61,6 +61,11 @@ class Redrawn:
         difference, _, treatment = self.lead / self.lead[1]
         return float(treatment), float(treatment - difference)
 
+    def part(self, number: int) -> Redrawn:
+        """One metric's three columns, where there are those of several."""
+        own = slice(3 * number, 3 * number + 3)
+        return replace(self, sums=self.sums[:, own], posted=self.posted[own], expected=self.expected[own])
+
 
 def by_blocks(slots: Slots, *, seed: int) -> Redrawn:
     """Each block treats as many slots as it did, every choice of them equally likely, blocks apart.
@@ -71,12 +76,7 @@ def by_blocks(slots: Slots, *, seed: int) -> Redrawn:
         slots: as posted.
         seed: >= 0, for PCG64; used only beyond 200,000.
     """
-    import numpy as np
-
-    columns = slots.centred()
-    if assignments(slots.sizes) <= MOST_ENUMERATED:
-        return Redrawn(_combined(_every(slots, columns)), _posted(slots, columns), np.zeros(3), complete=True)
-    return _sampled(_posted(slots, columns), np.zeros(3), _blocks(slots, columns), seed)
+    return _by_blocks(slots, slots.centred(), seed)
 
 
 def by_timelines(timelines: Sequence[Timeline], *, no_repeat: int, seed: int) -> Redrawn:
@@ -84,13 +84,30 @@ def by_timelines(timelines: Sequence[Timeline], *, no_repeat: int, seed: int) ->
 
     The slots of other variants and those without a value stay as they were drawn; given them, every arrangement of
     treatment and control that keeps the rule is equally likely under a calendar uniform over its law, whatever the
-    number of its variants. Accounts are drawn apart. As many draws as `by_blocks`, which this is where `no_repeat` is
-    1; with a rule, paths are drawn slot by slot by their exact counts. The same for a seed whatever the order of the
-    accounts or the arms' names.
+    number of its variants. Accounts, and pairs of variants (`timeline.paired`), are drawn apart. As many draws as
+    `by_blocks`, which this is where `no_repeat` is 1; with a rule, paths are drawn slot by slot by their exact counts.
+    The same for a seed whatever the order of the accounts or the arms' names.
 
     Args:
-        timelines: one an account; the draws belong to the slots of `timeline.compared`.
+        timelines: one an account and pair; the draws belong to the slots of `timeline.compared`.
         no_repeat: >= 1; 1 asks for nothing.
+        seed: as `by_blocks`.
+
+    Raises:
+        ValueError: as `timeline.arrangements`.
+    """
+    (found,) = together([timelines], no_repeat=no_repeat, seed=seed)
+    return found
+
+
+def together(metrics: Sequence[Sequence[Timeline]], *, no_repeat: int, seed: int) -> tuple[Redrawn, ...]:
+    """`by_timelines` of several metrics: those known of the same slots share their draws.
+
+    Draws follow the first of them that shares, which therefore reads as if it were alone.
+
+    Args:
+        metrics: the timelines of each; but for their values they are the same.
+        no_repeat: as `by_timelines`.
         seed: as `by_blocks`.
 
     Raises:
@@ -98,21 +115,15 @@ def by_timelines(timelines: Sequence[Timeline], *, no_repeat: int, seed: int) ->
     """
     import numpy as np
 
-    slots = compared(timelines)
-    if no_repeat == 1:
-        return by_blocks(slots, seed=seed)
-    apart(timelines)
-    columns = slots.centred()
-    lines = list(_lines(timelines, columns, no_repeat))
-    posted = _posted(slots, columns)
-    expected = np.sum([forks.shares @ own for forks, own in lines], axis=0)
-    if math.prod(forks.count for forks, _ in lines) <= MOST_ENUMERATED:
-        return Redrawn(_combined(forks.every() @ own for forks, own in lines), posted, expected, complete=True)
-
-    def draw(rows: int, source: np.random.Generator) -> Floats:
-        return np.asarray(np.sum([forks.drawn(rows, source) @ own for forks, own in lines], axis=0))
-
-    return _sampled(posted, expected, draw, seed)
+    alike: dict[tuple[tuple[int, ...], ...], list[int]] = {}
+    for number, lines in enumerate(metrics):
+        alike.setdefault(tuple(line.free for line in lines), []).append(number)
+    found: dict[int, Redrawn] = {}
+    for numbers in alike.values():
+        columns = np.hstack([compared(metrics[number]).centred() for number in numbers])
+        shared = _by_timelines(metrics[numbers[0]], columns, no_repeat, seed)
+        found |= {number: shared.part(at) for at, number in enumerate(numbers)}
+    return tuple(found[number] for number in range(len(metrics)))
 
 
 def by_calendar(slots: Slots, calendars: Iterable[Sequence[bool]], *, complete: bool) -> Redrawn:
@@ -145,6 +156,34 @@ def by_calendar(slots: Slots, calendars: Iterable[Sequence[bool]], *, complete: 
     return Redrawn(sums, posted, sums.mean(axis=0), complete)
 
 
+def _by_blocks(slots: Slots, columns: Floats, seed: int) -> Redrawn:
+    import numpy as np
+
+    posted, expected = _posted(slots, columns), np.zeros(columns.shape[1])
+    if assignments(slots.sizes) <= MOST_ENUMERATED:
+        return Redrawn(_combined(_every(slots, columns), len(expected)), posted, expected, complete=True)
+    return _sampled(posted, expected, _blocks(slots, columns), seed)
+
+
+def _by_timelines(timelines: Sequence[Timeline], columns: Floats, no_repeat: int, seed: int) -> Redrawn:
+    import numpy as np
+
+    slots = compared(timelines)
+    if no_repeat == 1:
+        return _by_blocks(slots, columns, seed)
+    apart(timelines)
+    lines = list(_lines(timelines, columns, no_repeat))
+    posted, nothing = _posted(slots, columns), np.zeros(columns.shape[1])
+    expected = sum((forks.shares @ own for forks, own in lines), nothing)
+    if math.prod(forks.count for forks, _ in lines) <= MOST_ENUMERATED:
+        return Redrawn(_combined((forks.every() @ own for forks, own in lines), len(expected)), posted, expected, True)
+
+    def draw(rows: int, source: np.random.Generator) -> Floats:
+        return np.asarray(np.sum([forks.drawn(rows, source) @ own for forks, own in lines], axis=0))
+
+    return _sampled(posted, expected, draw, seed)
+
+
 def _posted(slots: Slots, columns: Floats) -> Floats:
     import numpy as np
 
@@ -159,13 +198,13 @@ def _every(slots: Slots, columns: Floats) -> Iterator[Floats]:
         yield columns[np.array(list(combinations(block, treated)), dtype=np.intp)].sum(axis=1)
 
 
-def _combined(parts: Iterable[Floats]) -> Floats:
+def _combined(parts: Iterable[Floats], width: int) -> Floats:
     """Sums of parts that are drawn apart, added in all ways."""
     import numpy as np
 
-    sums = np.zeros((1, 3))
+    sums = np.zeros((1, width))
     for part in parts:
-        sums = (sums[:, np.newaxis] + part).reshape(-1, 3)
+        sums = (sums[:, np.newaxis] + part).reshape(-1, width)
     return sums
 
 
@@ -179,19 +218,19 @@ def _sampled(posted: Floats, expected: Floats, draw: _Draw, seed: int) -> Redraw
 
 
 def _blocks(slots: Slots, columns: Floats) -> _Draw:
-    """One arm of each block is drawn, blocks in an order of their own: order and names of arms change nothing."""
-    blocks = sorted((_named(slots, columns, block) for block in slots.by_block), key=lambda named: named[0])
+    """One arm of each block is drawn, blocks in an order of their own: order and names of arms change nothing.
+
+    The slots with the smallest of random numbers are taken; that two are alike is as good as impossible.
+    """
+    import numpy as np
+
+    pairs = zip(slots.by_block, slots.sizes, strict=True)
+    drawn = sorted((_Drawn.of(slots, columns, block) for block, sizes in pairs if all(sizes)), key=lambda one: one.key)
+    # Centred columns sum to 0: a block of one arm adds nothing, and the other arm's sum is this one's with a minus.
+    signed = np.vstack([(1 if one.arm else -1) * columns[one.order] for one in drawn])
 
     def draw(rows: int, source: np.random.Generator) -> Floats:
-        import numpy as np
-
-        sums = np.zeros((rows, 3))
-        for _, block, arm in blocks:
-            size = sum(slots.treated[place] is arm for place in block)
-            order = source.random((rows, len(block))).argsort(axis=1)[:, :size]
-            # Centred columns sum to 0: the other arm's sum is this one's with the other sign.
-            sums += (1 if arm else -1) * columns[block][order].sum(axis=1)
-        return sums
+        return np.asarray(np.hstack([one.drawn(rows, source) for one in drawn]) @ signed)
 
     return draw
 
@@ -205,18 +244,42 @@ def _lines(timelines: Sequence[Timeline], columns: Floats, no_repeat: int) -> It
     for line in timelines:
         arms, own = [line.treated[at] for at in line.free], columns[start : start + len(line.free)]
         start += len(own)
-        order = own[:, 0].tolist(), [arm is arms[0] for arm in arms]
+        order = own[:, 0].tolist(), [arm is arms[0] for arm in arms], own[:, ::3].tolist()
         parts.append((order, line.turned, -own) if arms[:1] == [False] else (order, line, own))
     for _, line, own in sorted(parts, key=itemgetter(0)):
         yield Forks.of(line, no_repeat), own
 
 
-def _named(slots: Slots, columns: Floats, block: Sequence[int]) -> tuple[list[float], list[int], bool]:
-    """A block's values in order, its slots in that order, and the arm to draw: the one that has the lower values."""
-    values: Sequence[float] = columns[:, 0].tolist()
-    arm = min((True, False), key=lambda side: sorted(values[place] for place in block if slots.treated[place] is side))
-    order = sorted(block, key=lambda place: (values[place], slots.treated[place] is not arm))
-    return [values[place] for place in order], order, arm
+class _Drawn(NamedTuple):
+    """A block of which one arm is drawn: the one that has the lower values of the first metric.
+
+    Attributes:
+        key: its values in order, of the first metric and then of all.
+        order: its slots in that order.
+        arm: which is drawn.
+        size: of the arm.
+    """
+
+    key: tuple[list[float], list[list[float]]]
+    order: list[int]
+    arm: bool
+    size: int
+
+    @classmethod
+    def of(cls, slots: Slots, columns: Floats, block: Sequence[int]) -> _Drawn:
+        own = dict(zip(block, columns[list(block), ::3].tolist(), strict=True))
+        sides = {arm: [own[place] for place in block if slots.treated[place] is arm] for arm in (True, False)}
+        arm = min(sides, key=lambda side: (sorted(row[0] for row in sides[side]), sorted(sides[side])))
+        order = sorted(block, key=lambda place: (own[place][0], slots.treated[place] is not arm, own[place]))
+        key = [own[place][0] for place in order], [own[place] for place in order]
+        return cls(key, order, arm, len(sides[arm]))
+
+    def drawn(self, rows: int, source: np.random.Generator) -> NDArray[np.bool_]:
+        """Draws of the arm's slots, each equally likely: rows × slots."""
+        import numpy as np
+
+        found = source.random((rows, len(self.order)))
+        return found <= np.partition(found, self.size - 1, axis=1)[:, self.size - 1 : self.size]
 
 
 def _chunks(calendars: Iterable[Sequence[bool]], slots: int) -> Iterator[Floats]:

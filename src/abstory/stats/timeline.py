@@ -1,7 +1,8 @@
 """Slots of one account in time order, where a variant may not come again too soon: its draws counted, listed, drawn.
 
 Of the calendars of such a law that agree with the posted one on every slot but those of treatment and control, each is
-equally likely: what two labels can do on their slots is all that has to be drawn again.
+equally likely: what two labels can do on their slots is all that has to be drawn again. Several pairs, such as
+a factor's two levels beside each level of another factor, are as many timelines of the same slots (`paired`).
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     Places = NDArray[np.intp]
     Chances = NDArray[np.float64]
 
+Pair = tuple[Hashable, Hashable]
+"""A treatment, and control."""
 _Waits = tuple[int, int]
 _State = tuple[_Waits, int]
 _Slot = tuple[list[list[int]], list[tuple[int, int]]]
@@ -47,7 +50,7 @@ class Timeline:
         cls,
         variants: Iterable[Hashable],
         blocks: Iterable[Hashable],
-        pair: tuple[Hashable, Hashable],
+        pair: Pair,
         values: Iterable[float | None] | None = None,
     ) -> Timeline:
         """From parallel columns.
@@ -85,6 +88,35 @@ class Timeline:
     def log1p(self) -> Timeline:
         """With log(1 + value) in place of each value, for totals; every value is > −1."""
         return replace(self, values=tuple(None if value is None else math.log1p(value) for value in self.values))
+
+
+def paired(
+    variants: Sequence[Hashable],
+    blocks: Sequence[Hashable],
+    pairs: Sequence[Pair],
+    values: Sequence[float | None] | None = None,
+) -> tuple[Timeline, ...]:
+    """One account seen from several pairs of variants, each exchanged within itself: a timeline a pair.
+
+    Given which pair each slot belongs to, calendars are still equally likely. They keep the counts of blocks and the
+    rule where every pair does, for each is about one variant at a time and no variant is in two pairs. So pairs are
+    drawn apart, as accounts are, and their arrangements multiply; a pair's blocks are its own, `(number, block)`.
+
+    Args:
+        variants: as `Timeline.of`.
+        blocks: as `Timeline.of`.
+        pairs: treatment and control each; one pair is the plain comparison of two variants.
+        values: as `Timeline.of`.
+
+    Raises:
+        ValueError: a variant in two pairs, or as `Timeline.of`.
+    """
+    named = [variant for pair in pairs for variant in pair]
+    if len(set(named)) < len(named):
+        raise ValueError("a variant is in two pairs, which are then not drawn apart")
+    return tuple(
+        Timeline.of(variants, [(number, block) for block in blocks], pair, values) for number, pair in enumerate(pairs)
+    )
 
 
 def compared(timelines: Iterable[Timeline]) -> Slots:
