@@ -47,6 +47,7 @@ from abstory.stats.ratios import ratio_sample
 from abstory.stats.reading import FixedHorizon, one_sided
 from abstory.stats.slots import Slots, assignments
 from abstory.stats.tails import two_sided_p, two_sided_quantile
+from abstory.stats.two import Two, fieller
 
 
 def rates(i):
@@ -140,7 +141,7 @@ def fieller_lift(i):
     t, c = of_rows(i["treatment"]), of_rows(i["control"])
     ratio = t.mean / c.mean
     critical = two_sided_quantile(1 - i["conf_level"], means.welch_df(t, c, ratio=ratio))
-    found = means.fieller(t, c, critical)
+    found = fieller(Two(t.mean, c.mean, t.variance / t.n, c.variance / c.n, 0.0, t.n + c.n, math.inf), critical)
     unbounded = isinstance(found, Undetermined)
     return {
         "ratio": ratio,

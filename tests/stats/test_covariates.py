@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from abstory.stats import means
-from abstory.stats.adjusted import compare_adjusted, fieller_correlated
-from abstory.stats.covariates import Adjusted, Arms, adjust, adjust_pooled, imbalance
+from abstory.stats.adjusted import compare_adjusted
+from abstory.stats.covariates import Arms, adjust, adjust_pooled, imbalance
 from abstory.stats.estimate import Reason, Undetermined
 from abstory.stats.linearised import linearise
 from abstory.stats.moments import Moments, Sample, Tally, pair
@@ -133,20 +133,6 @@ def test_adjusted_effects_speak_with_one_voice_and_swap(seed, critical, level):
     assert len(said) == 1
     assert there.difference.value == pytest.approx(-back.difference.value, rel=1e-9)
     assert (1 + there.lift.interval.low) * (1 + back.lift.interval.high) == pytest.approx(1, rel=1e-8)
-
-
-@given(st.floats(-0.9, 0.9), st.floats(0.1, 4), st.floats(2, 9))
-def test_fieller_ends_solve_their_own_equation(correlation, critical, mean):
-    v_t, v_c = 0.09, 0.16
-    shared = correlation * math.sqrt(v_t * v_c)
-    two = Adjusted((Sample(9, 0, 0), Sample(9, 0, 0)), 5.0, mean, v_t, v_c, shared, math.inf)
-    interval = fieller_correlated(two, critical)
-    if critical * 0.4 >= mean * (1 - 1e-9):
-        assert interval.reason is Reason.CONTROL_NEAR_ZERO
-        return
-    for ratio in (interval.low, interval.high):
-        spread = v_t - 2 * ratio * shared + ratio * ratio * v_c
-        assert abs(5.0 - ratio * mean) / math.sqrt(spread) == pytest.approx(critical, rel=1e-6)
 
 
 def test_no_number_where_there_is_none():

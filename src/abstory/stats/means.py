@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from math import sqrt
 
-from abstory.stats.estimate import Effect, Estimate, Interval, Reason, Undetermined
-from abstory.stats.intervals import agreeing
+from abstory.stats.estimate import Effect, Interval, Reason, Undetermined
 from abstory.stats.moments import Sample
 from abstory.stats.reading import Reading
-from abstory.stats.skewness import both_tails, of_difference, too_skewed
+from abstory.stats.skewness import of_difference
+from abstory.stats.two import Two, read
 
 
 def compare(treatment: Sample, control: Sample, reading: Reading) -> Effect | Undetermined:
@@ -30,27 +30,8 @@ def compare(treatment: Sample, control: Sample, reading: Reading) -> Effect | Un
     v_t, v_c = treatment.variance / treatment.n, control.variance / control.n
     if not v_t + v_c > 0:
         return Undetermined(Reason.NO_VARIATION)
-    n, df = treatment.n + control.n, welch_df(treatment, control)
-    seen, error = treatment.mean - control.mean, sqrt(v_t + v_c)
-    statistic, critical = seen / error, reading.critical(n, df)
-    skewness = of_difference(treatment, control)
-    if skewness and skewness > both_tails(critical):
-        return too_skewed(skewness)
-    between = agreeing(
-        seen - critical * error, seen + critical * error, null=0.0, statistic=statistic, critical=critical
-    )
-    return Effect(
-        treatment.mean,
-        control.mean,
-        Estimate(seen, between),
-        _lift(treatment, control, statistic, critical),
-        statistic,
-        reading.p_value(statistic, n, df),
-        critical,
-        error,
-        "welch",
-        skewness=skewness,
-    )
+    n, df, skewness = treatment.n + control.n, welch_df(treatment, control), of_difference(treatment, control)
+    return read(Two(treatment.mean, control.mean, v_t, v_c, 0.0, n, df, skewness), reading, "welch")
 
 
 def welch_df(treatment: Sample, control: Sample, *, ratio: float = 1.0) -> float:
@@ -62,23 +43,6 @@ def welch_df(treatment: Sample, control: Sample, *, ratio: float = 1.0) -> float
     a, b = treatment.variance / treatment.n, ratio * ratio * control.variance / control.n
     share = a / (a + b)
     return 1 / (share * share / (treatment.n - 1) + (1 - share) * (1 - share) / (control.n - 1))
-
-
-def fieller(treatment: Sample, control: Sample, critical: float) -> Interval | Undetermined:
-    """{R : |T(R)| <= critical} for the ratio of means, control's mean > 0.
-
-    With g = critical² v_c/m_c² < 1: centre R̂/(1 − g), half-width critical/m_c · √(v_t(1 − g) + R̂² v_c)/(1 − g)
-    (Tamhane & Logan, Biometrika 2004;91:715, for unequal variances). g >= 1: the set is unbounded, CONTROL_NEAR_ZERO.
-    """
-    v_t, v_c, mean = treatment.variance / treatment.n, control.variance / control.n, control.mean
-    noise = critical * sqrt(v_c) / mean if mean > 0 else math.inf
-    if not noise < 1:
-        return Undetermined(Reason.CONTROL_NEAR_ZERO)
-    ratio, rest = treatment.mean / mean, (1 - noise) * (1 + noise)
-    half = critical * sqrt(v_t * rest + ratio * ratio * v_c) / (mean * rest)
-    if not math.isfinite(ratio / rest + half):
-        return Undetermined(Reason.CONTROL_NEAR_ZERO)
-    return Interval(ratio / rest - half, ratio / rest + half)
 
 
 def log_lift(treatment: Sample, control: Sample, critical: float) -> Interval:
@@ -106,16 +70,6 @@ def _missing(treatment: Sample, control: Sample, reading: Reading) -> Undetermin
         return Undetermined(Reason.TOO_FEW if fewest else Reason.NO_VIEWERS, f"{treatment.n} and {control.n}")
     lacking = reading.lacks(treatment) or reading.lacks(control)
     return Undetermined(Reason.TOO_EARLY, lacking) if lacking else None
-
-
-def _lift(treatment: Sample, control: Sample, statistic: float, critical: float) -> Estimate | Undetermined:
-    if control.mean < 0:
-        return Undetermined(Reason.NEGATIVE_CONTROL)
-    ratio = fieller(treatment, control, critical)
-    if isinstance(ratio, Undetermined):
-        return ratio
-    value = (treatment.mean - control.mean) / control.mean
-    return Estimate(value, agreeing(ratio.low - 1, ratio.high - 1, null=0.0, statistic=statistic, critical=critical))
 
 
 def _relative(arm: Sample) -> float:
