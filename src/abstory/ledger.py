@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from abstory.results import GateReport, Look
@@ -90,16 +92,23 @@ def _canonical(value: Plain) -> str:
 
 def _plain(value: object) -> Plain:
     """Any of our frozen values as plain JSON; floats keep every digit, infinities become null as JSON knows none."""
+    if isinstance(value, float):
+        return value if abs(value) < math.inf else None
+    if value is None or isinstance(value, int):
+        return value
     if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        return {name: _plain(getattr(value, name)) for name in _names(value.__class__)}
     if isinstance(value, Mapping):
         return {_key(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
-    if isinstance(value, float):
-        return value if abs(value) < float("inf") else None
-    return value if value is None or isinstance(value, bool | int) else str(value)
+    return [_plain(item) for item in value] if isinstance(value, tuple | list) else str(value)
 
 
-def _key(key: object) -> str:
+@cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    """Of a dataclass's fields."""
+    return tuple(field.name for field in fields(kind))
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _key(key: Hashable) -> str:
     return json.dumps(key) if isinstance(key, tuple) else str(key)

@@ -94,6 +94,15 @@ def test_the_marginal_effect_weighs_other_factors_alike_and_the_observed_one_as_
     assert layout.observed(sizes, "cta", "shop") == pytest.approx([0, 0.4, 0, 0.4, 0, 0.2])
 
 
+def test_weights_are_kept_for_whoever_asks_next_and_nobody_can_spoil_them():
+    model = saturated(Layout(FACTORS, CELLS))
+    asked = model.at({"filter": "warm", "cta": "shop"})
+    assert model.at({"cta": "shop", "filter": "warm"}) is asked
+    assert model.at({"cta": "shop"}) is not asked
+    with pytest.raises(ValueError, match="read-only"):
+        asked += 1
+
+
 def test_small_sample_p_is_that_of_f():
     # One contrast: F(1, ν) is t², ν Satterthwaite's. Equal variances and sizes: every ν_i is the same, so is ν.
     layout = Layout(FACTORS, CELLS)

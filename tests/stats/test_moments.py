@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from abstory.stats.moments import Moments, pair, triple
+from abstory.stats.moments import Moments, cumulated, pair, triple
 
 NAMES = ("a", "b", "c")
 rows = st.lists(st.tuples(*[st.integers(-(10**6), 10**6)] * 3), min_size=2, max_size=60)
@@ -102,3 +102,15 @@ def test_a_tally_is_a_count():
     got = Moments.from_sums(7, {"x": 3}, {("x", "x"): 3})
     assert got.tally("x").successes == 3
     assert got.tally("x").variance == pytest.approx(got.variance("x"), rel=1e-15)
+
+
+@given(st.dictionaries(st.integers(-5, 400), rows, max_size=6))
+def test_everybody_so_far_is_everybody_up_to_that_step(steps):
+    found = cumulated({step: moments(table) for step, table in steps.items()})
+    assert list(found) == sorted(steps)
+    for step, so_far in found.items():
+        whole = moments([row for at in sorted(steps) if at <= step for row in steps[at]])
+        assert so_far.n == whole.n
+        assert dict(so_far.means) == pytest.approx(dict(whole.means), rel=1e-12, abs=1e-9)
+        scale = max(abs(value) for value in whole.covariances.values()) + 1.0
+        assert dict(so_far.covariances) == pytest.approx(dict(whole.covariances), rel=1e-9, abs=1e-9 * scale)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 
 from abstory.analysis import readings
 from abstory.experiment import Experiment, Role, Variant
 from abstory.metrics import Metric
 from abstory.results import Accrual, Accrued, Airtime
 from abstory.stats.estimate import Undetermined
-from abstory.stats.moments import Moments
+from abstory.stats.moments import Moments, cumulated
 from abstory.stats.multiplicity import Bonferroni
 from abstory.stats.reading import Reading
 from abstory.stats.sequential import AlwaysValid
@@ -48,14 +49,19 @@ def accruals(
         withheld: why a comparison is not to be seen.
     """
     reading = _reading(experiment, len(readings.family(experiment, moments)))
-    control = answer.arms[experiment.control.name].hours
+
+    @cache
+    def so_far(variant: str) -> Mapping[int, Moments]:
+        return cumulated(answer.arms[variant].hours)
+
+    control = experiment.control.name
     return tuple(
         Accrual(outcome.metric.name, variant.name, outcome.metric.unit, points)
         for outcome in experiment.outcomes
         if outcome.role is Role.PRIMARY and outcome.metric.kind != "quantile"
         for variant in experiment.treatments
         if withheld(outcome.metric, variant) is None
-        and (points := tuple(_points(outcome.metric, answer.arms[variant.name].hours, control, reading)))
+        and (points := tuple(_points(outcome.metric, so_far(variant.name), so_far(control), reading)))
     )
 
 
@@ -69,7 +75,6 @@ def _points(
 ) -> Iterator[Accrued]:
     mine = controls = Moments(0, {}, {})
     for hour in range(max((*treatment, *control), default=-1) + 1):
-        mine = mine + treatment[hour] if hour in treatment else mine
-        controls = controls + control[hour] if hour in control else controls
+        mine, controls = treatment.get(hour, mine), control.get(hour, controls)
         if mine.n and controls.n:
             yield Accrued(hour + 1, mine.n + controls.n, metric.effect(mine, controls, reading))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 from abstory.analysis import readings
 from abstory.experiment import Experiment, Role
 from abstory.metrics import Metric
 from abstory.results import Daily, DayEffect, ExperimentResult
 from abstory.stats.estimate import Effect
-from abstory.stats.moments import Moments
+from abstory.stats.moments import Moments, cumulated
 from abstory.stats.multiplicity import Bonferroni
 from abstory.stats.reading import Reading
 from abstory.stats.sequential import AlwaysValid
@@ -28,14 +29,18 @@ def daily(experiment: Experiment, answer: Answer, result: ExperimentResult) -> t
         result: of the same answer: what it withholds is not told by day either.
     """
     reading = _reading(experiment, result.method.family)
-    control = answer.arms[experiment.control.name].days
+
+    @cache
+    def so_far(variant: str) -> Mapping[int, Moments]:
+        return cumulated(answer.arms[variant].days)
+
     return tuple(
         Daily(told.outcome.metric.name, one.variant, told.outcome.metric.unit, points)
         for told in result.metrics
         if result.trusted and told.outcome.role is Role.PRIMARY and told.outcome.metric.kind != "quantile"
         for one in told.comparisons
         if isinstance(one.effect, Effect)
-        and (points := tuple(_points(told.outcome.metric, answer.arms[one.variant].days, control, reading)))
+        and (points := tuple(_points(told.outcome.metric, so_far(one.variant), so_far(result.control), reading)))
     )
 
 
@@ -49,7 +54,6 @@ def _points(
 ) -> Iterator[DayEffect]:
     mine = controls = Moments(0, {}, {})
     for day in sorted({*treatment, *control}):
-        mine = mine + treatment[day] if day in treatment else mine
-        controls = controls + control[day] if day in control else controls
+        mine, controls = treatment.get(day, mine), control.get(day, controls)
         if mine.n and controls.n:
             yield DayEffect(day, mine.n + controls.n, metric.effect(mine, controls, reading))

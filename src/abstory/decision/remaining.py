@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 
 from abstory.decision.standing import Case, Line, Standing
 from abstory.experiment import DAY_US
@@ -39,13 +40,12 @@ def entering(case: Case) -> float:
 
 def _rate(case: Case, names: set[str]) -> float:
     today = case.result.as_of_us // DAY_US
-    counts = {
-        day: sum(n for (on, name), n in case.result.exposures_by_day.items() if on == day and name in names)
-        for day in {day for day, _ in case.result.exposures_by_day}
-    }
+    counts: Counter[int] = Counter()
+    for (day, name), n in case.result.exposures_by_day.items():
+        counts[day] += n if name in names else 0
     first = min(counts, default=today)
     recent = range(max(first, today - RECENT_DAYS), today) or range(first, today + 1)
-    return sum(counts.get(day, 0) for day in recent) / len(recent) if recent else 0.0
+    return sum(counts[day] for day in recent) / len(recent) if recent else 0.0
 
 
 def _by_traffic(case: Case, standing: Standing) -> int | None:

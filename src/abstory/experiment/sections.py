@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
@@ -52,14 +53,16 @@ class Schedule(Frozen):
 
     @property
     def start_us(self) -> int:
-        return self._midnight(self.start)
+        return _midnight(self.start, self.timezone)
 
     @property
     def end_us(self) -> int:
-        return self._midnight(self.end)
+        return _midnight(self.end, self.timezone)
 
-    def _midnight(self, day: date) -> int:
-        return round(datetime.combine(day, time(), ZoneInfo(self.timezone)).timestamp()) * 1_000_000
+
+@lru_cache(maxsize=64)
+def _midnight(day: date, timezone: str) -> int:
+    return round(datetime.combine(day, time(), ZoneInfo(timezone)).timestamp()) * 1_000_000
 
 
 _ONE_OR_MORE = WithJsonSchema(
@@ -101,7 +104,12 @@ class Variant(Frozen):
     def length(self) -> Duration | None:
         """Length of the cut, where the creative names one."""
         text = self.creative.get("length")
-        return Duration.parse(text) if text else None
+        return _length(text) if text else None
+
+
+@lru_cache(maxsize=256)
+def _length(text: str) -> Duration:
+    return Duration.parse(text)
 
 
 class MetricUse(Frozen):

@@ -124,6 +124,24 @@ class _Cells:
 
 
 @dataclass(frozen=True, slots=True)
+class _Days:
+    """The sums of one arm at one look, by day: plain integers, which numpy hands out one by one only slowly."""
+
+    counts: list[int]
+    sums: dict[str, list[int]]
+    products: dict[Pair, list[int]]
+    triples: dict[Triple, list[int]]
+
+    def moments(self, days: slice) -> Moments:
+        return Moments.from_sums(
+            sum(self.counts[days]),
+            {name: sum(column[days]) for name, column in self.sums.items()},
+            {key: sum(column[days]) for key, column in self.products.items()},
+            {key: sum(column[days]) for key, column in self.triples.items()},
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class _Found:
     """Everything that is summed, looks by days by arms."""
 
@@ -143,8 +161,8 @@ class _Found:
 
     def _arm(self, look: int, arm: int) -> ArmData:
         """Nobody saw two variants, and everybody the one that was assigned."""
-        moments = self._moments(look, arm, slice(None))
-        days = [day for day in range(self.counts.shape[1]) if self.counts[look, day, arm]]
+        days = self._days(look, arm)
+        moments = days.moments(slice(None))
         checked = self.question.assigned_sql is not None
         return ArmData(
             moments=moments,
@@ -153,16 +171,16 @@ class _Found:
             without_crossovers=moments,
             mismatched=0 if checked else None,
             checked=moments.n if checked else 0,
-            days={self.first_day + day: self._moments(look, arm, slice(day, day + 1)) for day in days},
+            days={self.first_day + day: days.moments(slice(day, day + 1)) for day, n in enumerate(days.counts) if n},
             watched=self.watched[look].get(arm),
         )
 
-    def _moments(self, look: int, arm: int, days: slice) -> Moments:
-        return Moments.from_sums(
-            int(self.counts[look, days, arm].sum()),
-            {name: int(grid[look, days, arm].sum()) for name, grid in self.sums.items()},
-            {key: int(grid[look, days, arm].sum()) for key, grid in self.products.items()},
-            {key: int(grid[look, days, arm].sum()) for key, grid in self.triples.items()},
+    def _days(self, look: int, arm: int) -> _Days:
+        return _Days(
+            self.counts[look, :, arm].tolist(),
+            {name: grid[look, :, arm].tolist() for name, grid in self.sums.items()},
+            {key: grid[look, :, arm].tolist() for key, grid in self.products.items()},
+            {key: grid[look, :, arm].tolist() for key, grid in self.triples.items()},
         )
 
     def _by_day(self, look: int) -> dict[tuple[int, str], int]:

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from abstory.stats.estimate import Reason, Undetermined
-from abstory.stats.means import compare
+from abstory.stats.estimate import Reason, Undetermined, record
+from abstory.stats.means import compare, welch_df
 from abstory.stats.moments import Moments, Sample, Tally
 from abstory.stats.reading import FixedHorizon
 
@@ -28,7 +28,7 @@ _SINGULAR = 1e-9
 _ROUNDING = 1e-13
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Arms:
     """Treatment and control, each as moments of the outcome and its covariates."""
 
@@ -36,7 +36,7 @@ class Arms:
     control: Moments
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Adjusted:
     """Two adjusted means with their 2×2 covariance matrix.
 
@@ -147,7 +147,7 @@ def adjust_pooled(arms: Arms, outcome: str, covariate: str, *, both: Moments | N
         _moved(arm, outcome, covariate, (slope, whole.means[covariate])) for arm in (arms.treatment, arms.control)
     )
     own = treatment.variance / treatment.n, control.variance / control.n
-    df = satterthwaite(own, (treatment.n - 1.0, control.n - 1.0))
+    df = welch_df(treatment, control) if sum(own) > 0 else math.inf
     removed = _removed(sum(own), arms, outcome)
     evidence = _evidence(arms, outcome, rate=False)
     return Adjusted(evidence, treatment.mean, control.mean, *own, 0.0, df, (covariate,), (), removed, own)

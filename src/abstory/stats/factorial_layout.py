@@ -12,7 +12,7 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -157,13 +157,24 @@ class Model:
 
         Every term among the factors named must be whole.
         """
+        named = tuple((name, levels[name]) for name in self.layout.factors if name in levels)
+        if named not in self._means:
+            self._means[named] = self._at(dict(named))
+        return self._means[named]
+
+    @cached_property
+    def _means(self) -> dict[tuple[tuple[str, str], ...], Floats]:
+        """What `at` found so far: each metric at each look asks the same."""
+        return {}
+
+    def _at(self, named: Mapping[str, str]) -> Floats:
         import numpy as np
 
-        named = [name for name in self.layout.factors if name in levels]
         subsets = itertools.chain.from_iterable(itertools.combinations(named, order) for order in range(len(named) + 1))
         found = np.zeros(len(self.layout.cells))
         for term in subsets:
-            found = found + self.layout.code(term, levels) @ self.coefficients(term)
+            found = found + self.layout.code(term, named) @ self.coefficients(term)
+        found.flags.writeable = False
         return found
 
     def _rows(self, term: Term) -> list[int]:
@@ -172,8 +183,15 @@ class Model:
 
 def saturated(layout: Layout) -> Model:
     """As many coefficients as there are cells: each is what the cells say, nothing is smoothed."""
+    return _saturated(tuple(layout.factors.items()), layout.cells)
+
+
+@lru_cache(maxsize=16)
+def _saturated(factors: tuple[tuple[str, tuple[str, ...]], ...], cells: tuple[tuple[str, ...], ...]) -> Model:
+    """It depends on nothing but what is declared, and is asked for at every look."""
     import numpy as np
 
+    layout = Layout(dict(factors), cells)
     kept, matrix, left = _independent(layout, tuple(layout.terms()))
     weights: Floats = np.linalg.pinv(matrix).astype(np.float64)
     return Model(layout, kept, weights, {term: weights @ columns for term, columns in left.items()})

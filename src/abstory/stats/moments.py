@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
+from itertools import accumulate
 
 from abstory.stats.estimate import record
 
@@ -49,7 +51,7 @@ class Sample:
     third: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Moments:
     """n, means, covariances (n − 1) and third central moments (n) of the measures of one variant's viewers.
 
@@ -141,6 +143,12 @@ class Moments:
     def sample(self, name: str) -> Sample:
         """A measure as a sample of per-viewer values."""
         return Sample(self.n, self.means[name], self.variance(name), self.thirds.get((name, name, name), 0.0))
+
+
+def cumulated(steps: Mapping[int, Moments]) -> dict[int, Moments]:
+    """Everybody up to each step, from those who came at it."""
+    order = sorted(steps)
+    return dict(zip(order, accumulate((steps[step] for step in order), operator.add), strict=True))
 
 
 def triple(a: str, b: str, c: str) -> Triple:
