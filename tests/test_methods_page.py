@@ -120,10 +120,14 @@ def test_every_choice_of_the_file_is_explained(choices, heading):
 
 
 def check_names():
-    """First arguments of `Check(...)` and `counted(...)` in the checks of data quality."""
+    """First arguments of what makes a check of data quality."""
     for path in (SOURCE / "quality").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"Check", "counted"} and node.args:
+            if (
+                isinstance(node, ast.Call)
+                and getattr(node.func, "id", "") in {"Check", "counted", "_found"}
+                and node.args
+            ):
                 first = node.args[0]
                 if isinstance(first, ast.Constant):
                     yield first.value

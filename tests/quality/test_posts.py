@@ -79,7 +79,7 @@ def test_a_slot_of_another_calendar(reels, posted):
     data = posted(experiment, totals)
     stray = Post("brand_de.2025-01-01T12:30", "buy", "elsewhere", experiment.start_us)
     found = check(experiment, replace(data, posts=(*data.posts, stray)), "unknown_slot")
-    assert (found.status, found.figures) == ("fail", {"posts": 1})
+    assert (found.status, found.figures) == ("fail", {"count": 1})
     assert "brand_de.2025-01-01T12:30" in found.said
 
 
@@ -96,7 +96,7 @@ def test_a_post_far_from_its_slot(reels, posted):
     data = posted(experiment, totals)
     first, *rest = data.posts
     late = replace(data, posts=(replace(first, posted_us=first.posted_us + 2 * HOUR), *rest))
-    assert check(experiment, late, "off_time").figures == {"posts": 1}
+    assert check(experiment, late, "off_time").figures == {"count": 1}
 
 
 def test_totals_read_long_after_the_window(reels, posted):
@@ -104,7 +104,7 @@ def test_totals_read_long_after_the_window(reels, posted):
     data = posted(experiment, totals)
     late = tuple(replace(one, captured_us=one.captured_us + 13 * HOUR) for one in data.readings)
     found = check(experiment, replace(data, readings=late), "late_reading", experiment.closes_us + 14 * HOUR)
-    assert (found.status, found.figures["posts"]) == ("warn", 16)
+    assert (found.status, found.figures["count"]) == ("warn", 16)
 
 
 def test_a_total_counted_in_two_ways(reels, posted):
@@ -118,7 +118,7 @@ def test_a_total_counted_in_two_ways(reels, posted):
 def test_more_completions_than_views(reels, posted):
     experiment = reels()
     data = posted(experiment, lambda *_: {"views": 400, "completions": 1000})
-    assert check(experiment, data, "impossible").figures == {"posts": 16}
+    assert check(experiment, data, "impossible").figures == {"count": 16}
 
 
 def test_carry_over_is_seen_where_it_is_and_not_where_it_is_not(reels, posted):

@@ -96,61 +96,42 @@ def as_drawn(evidence: PostEvidence) -> Check:
     shown = [slot for slot in evidence.slots if slot.shown is not None]
     other = [slot for slot in shown if slot.shown != slot.variant]
     share = len(other) / len(shown) if shown else 0.0
-    figures = {"posts": len(other), "share": share}
-    if not other:
-        return Check("as_drawn", Status.OK, "posted as drawn", "", figures)
-    said = f"{_posts(len(other))} of {len(shown)} of another variant than was drawn"
-    status = Status.FAIL if share > MOST_OTHER else Status.WARN
-    advice = "did the file change after posting? abstory calendar shows the draw"
-    return Check("as_drawn", status, said, advice, figures)
+    return _found(
+        "as_drawn",
+        len(other),
+        well="posted as drawn",
+        ill=f"{_posts(len(other))} of {len(shown)} of another variant than was drawn",
+        advice="did the file change after posting? abstory calendar shows the draw",
+        status=Status.FAIL if share > MOST_OTHER else Status.WARN,
+    )
 
 
 def strangers(evidence: PostEvidence) -> Check:
     """Posts recorded for slots that the calendar does not have."""
     known = {slot.slot.id for slot in evidence.slots}
-    unknown = [post.slot_id for post in evidence.data.posts if post.slot_id not in known]
-    figures = {"posts": len(unknown)}
-    if not unknown:
-        return Check("unknown_slot", Status.OK, "every post in a slot of the calendar", "", figures)
-    said = f"{_posts(len(unknown))} in slots that the calendar does not have ({', '.join(sorted(unknown)[:2])})"
-    return Check("unknown_slot", Status.FAIL, said, "restore the file as it was when posting began", figures)
+    unknown = sorted(post.slot_id for post in evidence.data.posts if post.slot_id not in known)
+    return _found(
+        "unknown_slot",
+        len(unknown),
+        well="every post in a slot of the calendar",
+        ill=f"{_posts(len(unknown))} in slots that the calendar does not have ({', '.join(unknown[:2])})",
+        advice="restore the file as it was when posting began",
+        status=Status.FAIL,
+    )
 
 
 def shared(evidence: PostEvidence) -> Check:
     """One story in several slots: its totals would count twice."""
     stories = Counter(slot.story for slot in evidence.slots if slot.story is not None)
-    twice = [story for story, count in stories.items() if count > 1]
-    figures = {"stories": len(twice)}
-    if not twice:
-        return Check("shared_story", Status.OK, "every post a story of its own", "", figures)
-    said = f"{len(twice)} stor{'y' if len(twice) == 1 else 'ies'} in more than one slot"
-    return Check("shared_story", Status.FAIL, said, "load each slot with the id of its own post", figures)
-
-
-def on_time(evidence: PostEvidence) -> Check:
-    """Posts that went up far from their slot still count for it; the hour is then another one."""
-    off = [
-        slot
-        for slot in evidence.slots
-        if slot.posted_us is not None and abs(slot.posted_us - slot.slot.scheduled_us) > OFF_HOURS * HOUR_US
-    ]
-    figures = {"posts": len(off)}
-    if not off:
-        return Check("off_time", Status.OK, "posts on time", "", figures)
-    said = f"{_posts(len(off))} more than {OFF_HOURS} h off the slot"
-    return Check("off_time", Status.WARN, said, "are posted_at and the calendar's timezone right?", figures)
-
-
-def read_in_time(evidence: PostEvidence) -> Check:
-    """Totals go on growing: one that is read long after its window says more than the window."""
-    window = evidence.experiment.analysis.window.us
-    late = [slot for slot in evidence.fate(Fate.READ) if slot.late_us > window / 2]
-    longest = max((slot.late_us for slot in late), default=0)
-    figures = {"posts": len(late), "late_us": longest}
-    if not late:
-        return Check("late_reading", Status.OK, "totals read as windows ended", "", figures)
-    said = f"totals of {_posts(len(late))} read up to {digits.age(longest)} after the window"
-    return Check("late_reading", Status.WARN, said, "read each post's totals as its window ends", figures)
+    posts = sum(count for count in stories.values() if count > 1)
+    return _found(
+        "shared_story",
+        posts,
+        well="every post a story of its own",
+        ill=f"{_posts(posts)} share the story of another slot",
+        advice="load each slot with the id of its own post",
+        status=Status.FAIL,
+    )
 
 
 def definitions(evidence: PostEvidence) -> Check:
@@ -160,12 +141,13 @@ def definitions(evidence: PostEvidence) -> Check:
         for name, found in slot.definitions.items():
             ways.setdefault(name, set()).update(found)
     several = sorted(name for name, found in ways.items() if len(found) > 1)
-    figures = {"totals": len(several)}
-    if not several:
-        return Check("definitions", Status.OK, "every total counted in one way", "", figures)
-    said = f"{' and '.join(several)} counted in more than one way"
-    advice = "metrics made of them are not compared: load one definition"
-    return Check("definitions", Status.WARN, said, advice, figures)
+    return _found(
+        "definitions",
+        len(several),
+        well="every total counted in one way",
+        ill=f"{' and '.join(several)} counted in more than one way",
+        advice="metrics made of them are not compared: load one definition",
+    )
 
 
 def impossible(evidence: PostEvidence) -> Check:
@@ -175,11 +157,45 @@ def impossible(evidence: PostEvidence) -> Check:
         for slot in evidence.slots
         if any(slot.totals.get(part, 0) > slot.totals.get("views", float("inf")) for part in ("completions", "reach"))
     ]
-    figures = {"posts": len(odd)}
-    if not odd:
-        return Check("impossible", Status.OK, "nothing too good to be true", "", figures)
-    said = f"{_posts(len(odd))} with more completions or reach than views"
-    return Check("impossible", Status.WARN, said, "are the columns mapped right?", figures)
+    return _found(
+        "impossible",
+        len(odd),
+        well="nothing too good to be true",
+        ill=f"{_posts(len(odd))} with more completions or reach than views",
+        advice="are the columns mapped right?",
+    )
+
+
+def on_time(evidence: PostEvidence) -> Check:
+    """Posts that went up far from their slot still count for it; the hour is then another one."""
+    went_up = ((slot.posted_us, slot.slot.scheduled_us) for slot in evidence.slots)
+    off = [us for us, due in went_up if us is not None and abs(us - due) > OFF_HOURS * HOUR_US]
+    return _found(
+        "off_time",
+        len(off),
+        well="posts on time",
+        ill=f"{_posts(len(off))} more than {OFF_HOURS} h off the slot",
+        advice="are posted_at and the calendar's timezone right?",
+    )
+
+
+def read_in_time(evidence: PostEvidence) -> Check:
+    """Totals go on growing: one that is read long after its window says more than the window."""
+    window = evidence.experiment.analysis.window.us
+    late = [slot.late_us for slot in evidence.fate(Fate.READ) if slot.late_us > window / 2]
+    return _found(
+        "late_reading",
+        len(late),
+        well="totals read as windows ended",
+        ill=f"totals of {_posts(len(late))} read up to {digits.age(max(late, default=0))} after the window",
+        advice="read each post's totals as its window ends",
+    )
+
+
+def _found(name: str, count: int, *, well: str, ill: str, advice: str, status: Status = Status.WARN) -> Check:
+    """A count that should be 0."""
+    figures = {"count": count}
+    return Check(name, status, ill, advice, figures) if count else Check(name, Status.OK, well, "", figures)
 
 
 def carried(evidence: PostEvidence) -> Check:
