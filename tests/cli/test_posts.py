@@ -37,9 +37,9 @@ def written(folder, *, better=60, lost=0, wrong=False):
         posts.writerow(["experiment", "slot_id", "variant", "story_id", "posted_at"])
         totals.writerow(["story_id", "captured_at", "views", "completions", "likes", "shares", "exits"])
         for at, (slot, variant) in enumerate(calendar(experiment)):
-            shown = {"none": "buy", "buy": "none"}[variant] if wrong else variant
+            shown = {"none": "buy", "buy": "none"}.get(variant, variant) if wrong else variant
             posts.writerow(["reels", slot.id, shown, f"s{at}", instant(slot.scheduled_us + 60_000_000)])
-            completions = 400 + better * (variant == "buy") + at * 37 % 41
+            completions = 400 + better * ("buy" in variant) + at * 37 % 41
             if at >= lost:
                 when = instant(slot.scheduled_us + 25 * 3_600_000_000)
                 totals.writerow([f"s{at}", when, 1000, completions, 20 + at * 7 % 11, 3, 100 + at * 11 % 13])
@@ -156,3 +156,47 @@ def test_a_viewer_has_no_variant(reels):
     code, _, err = reels()("assign", "reels", "viewer-1")
     assert code == 2
     assert "randomises posts" in err
+
+
+class TestFactors:
+    """Two factors of two levels: what each of them does, from all posts."""
+
+    @pytest.fixture
+    def crossed(self, tmp_path, reels):
+        (tmp_path / "experiments" / "reels.yaml").write_text(
+            FILE.replace("{cta:", "{filter: [none, warm], cta:"), encoding="utf-8"
+        )
+        return reels()
+
+    def test_a_section_of_their_own(self, crossed, snapshot):
+        code, out, _ = crossed("report", "reels")
+        assert code == 0
+        assert "FACTORS  completion_rate: buy adds" in out
+        assert "viewer" not in out
+        assert out == snapshot
+
+    @pytest.mark.parametrize("width", [60, 80, 100])
+    def test_nothing_is_cut(self, crossed, width):
+        _, out, _ = crossed("--width", str(width), "--ascii", "report", "reels", "--all")
+        assert out.isascii()
+        assert max(map(len, out.splitlines())) <= width
+        assert out.count("FACTORS") == 3
+
+    def test_the_document_has_them(self, crossed):
+        document = json.loads(crossed("report", "reels", "--json")[1])
+        Draft202012Validator(SCHEMAS["report"]()).validate(document)
+        first = document["factors"][0]
+        assert (first["metric"], first["weights"], first["family"]) == ("completion_rate", "overlap", 2)
+        assert {one["factor"]: one["reads"] for one in first["effects"]} == {"filter": "unclear", "cta": "better"}
+        assert {one["method"] for one in first["effects"]} == {"rerandomisation"}
+
+    def test_the_page_has_them(self, crossed, tmp_path):
+        assert crossed("report", "reels", "-o", tmp_path / "report.html")[0] == 0
+        page = (tmp_path / "report.html").read_text(encoding="utf-8")
+        assert "Factors: completion_rate" in page
+        assert "cta: buy vs none" in page
+        assert "viewer" not in page.partition("<details")[0].lower()
+
+    def test_before_the_end_nothing_is_said_of_them(self, crossed):
+        _, out, _ = crossed("report", "reels", "--as-of", "2025-11-20")
+        assert "FACTORS" not in out

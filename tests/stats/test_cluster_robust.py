@@ -10,7 +10,7 @@ from scipy.linalg import fractional_matrix_power
 from scipy.stats import ttest_rel
 from statsmodels.api import OLS
 
-from abstory.stats.cluster_robust import clustered_means, coefficient, slot_effect
+from abstory.stats.cluster_robust import clustered_means, coefficient, slot_contrast, slot_effect
 from abstory.stats.estimate import Reason
 from abstory.stats.slots import Slots
 
@@ -128,3 +128,41 @@ def test_no_number_where_there_is_none():
     assert clustered_means([1, 2, 3, 4], [1, 0, 1, 0], [1, 1, 1, 1]).reason is Reason.TOO_FEW
     with pytest.raises(ValueError, match="4 rows, 3 outcomes"):
         clustered_means([1, 2, 3], [1, 0, 1, 0], [1, 1, 2, 2])
+
+
+CROSSED = {"nn": 1.0, "nb": -1.0, "wn": -1.0, "wb": 1.0}
+
+
+def test_a_contrast_of_cells_is_statsmodels_coefficient_with_hc2():
+    """The product of two dummies beside both of them and blocks, some slots missed; other cells left out."""
+    cells = [name for _ in range(7) for name in RNG.permutation([*CROSSED, "other"])]
+    blocks, values = [place // 5 for place in range(35)], RNG.normal(size=35)
+    kept = [place for place in range(35) if place not in {3, 9, 22}]
+    found = slot_contrast(*([column[place] for place in kept] for column in (values, cells, blocks)), CROSSED)
+    rows = [place for place in kept if cells[place] in CROSSED]
+    design = [
+        [cells[at] == "wb", cells[at][0] == "w", cells[at][1] == "b", *(blocks[at] == block for block in range(7))]
+        for at in rows
+    ]
+    fitted = OLS(values[rows], np.array(design, float)).fit(cov_type="HC2")
+    assert found.value == pytest.approx(fitted.params[0], rel=1e-9)
+    assert found.standard_error == pytest.approx(fitted.bse[0], rel=1e-9)
+    # A cell of no weight is a cell of its own, though: it helps to tell what blocks do.
+    wide = slot_contrast(values, cells, blocks, {**CROSSED, "other": 0.0})
+    assert wide.value == pytest.approx(OLS(values, _with_other(cells, blocks)).fit().params[0], rel=1e-9)
+    assert wide.df > found.df
+
+
+def _with_other(cells, blocks):
+    columns = [[c == "wb", c[0] == "w", c[1] == "b", c == "other"] for c in cells]
+    return np.array(
+        [[*own, *(at == block for block in range(7))] for own, at in zip(columns, blocks, strict=True)], float
+    )
+
+
+def test_a_contrast_of_what_is_not_there_is_none():
+    values, cells = [1.0, 2.0, 4.0, 3.0, 5.0], ["nn", "nb", "wn", "wb", "wb"]
+    assert slot_contrast(values[:3], cells[:3], [1, 1, 1], CROSSED).detail == "none of wb"
+    few = slot_contrast(values, cells, [1, 1, 2, 2, 2], CROSSED)
+    assert (few.reason, few.detail) == (Reason.TOO_FEW_SLOTS, "5 slots in 2 blocks")
+    assert slot_contrast([1.0] * 8, [*CROSSED] * 2, [1] * 8, CROSSED).reason is Reason.NO_VARIATION

@@ -9,16 +9,58 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from abstory.analysis import factor_cells
-from abstory.analysis.factor_contrasts import Asked, Question
+from abstory.analysis import factor_contrasts as contrasts
+from abstory.analysis.factor_contrasts import Question
+from abstory.analysis.factor_terms import Terms
 from abstory.experiment import Experiment, Role
-from abstory.results.factors import FactorResult, Interaction
+from abstory.results.factors import FactorEffect, FactorResult, Interaction, Levels, Part, Trend
 from abstory.stats.estimate import Effect
-from abstory.stats.factorial_layout import Layout, Model, additive, saturated
+from abstory.stats.factorial_layout import Layout, Model, Term, additive, saturated
 from abstory.stats.moments import Moments
 from abstory.stats.multiplicity import Bonferroni, holm
 from abstory.stats.reading import Reading
+
+
+class Asked(Protocol):
+    """One metric, asked what factors do to it, in whatever design."""
+
+    @property
+    def terms(self) -> Terms:
+        """What is asked."""
+
+    @property
+    def base(self) -> Reading:
+        """The declared way of looking."""
+
+    @property
+    def weights(self) -> str:
+        """How combinations of the other factors weigh in a main effect."""
+
+    @property
+    def flagged(self) -> tuple[str, ...]:
+        """Cells whose error is a cautious one."""
+
+    @property
+    def adjusted(self) -> bool:
+        """Whether covariates entered."""
+
+    def effect(self, factor: str, level: str, reading: Reading, given: Levels = ()) -> FactorEffect:
+        """A main effect, or with `given` a simple one."""
+
+    def trends(self, reading: Reading) -> tuple[Trend, ...]:
+        """Slopes of ordered factors."""
+
+    def interaction(self, term: Term) -> Interaction:
+        """Tested, and not adjusted yet."""
+
+    def parts(self, term: Term, reading: Reading) -> tuple[Part, ...]:
+        """Every contrast of an interaction's levels with their references."""
+
+    def odds_p(self, term: Term) -> float | None:
+        """P of a term on the odds scale; None where that has no meaning."""
 
 
 def factors(question: Question) -> tuple[FactorResult, ...]:
@@ -26,13 +68,27 @@ def factors(question: Question) -> tuple[FactorResult, ...]:
     laid = factor_cells.layout(question.experiment)
     if laid is None:
         return ()
-    found = factor_cells.pooled(question.experiment, laid, question.moments)
-    model = _model(question.experiment, laid, found)
-    asked = [Asked(question, outcome, model, found) for outcome in question.experiment.outcomes]
-    primary = [one for one in asked if one.outcome.role is Role.PRIMARY]
-    alone = [[one] for one in asked if one.outcome.role is not Role.PRIMARY]
-    told = {id(one.outcome): one for family in (primary, *alone) for one in _Family(tuple(family)).results()}
-    return tuple(told[id(one.outcome)] for one in asked)
+    experiment, withheld = question.experiment, question.withheld
+    found = factor_cells.pooled(experiment, laid, question.moments)
+    model = _model(experiment, laid, found)
+    each = (Terms(experiment, outcome, model, withheld) for outcome in experiment.outcomes)
+    return settled([contrasts.Asked(question, terms, found) for terms in each])
+
+
+def settled(asked: Sequence[Asked]) -> tuple[FactorResult, ...]:
+    """Every metric at the level of its family, in the order given."""
+    primary = [one for one in asked if one.terms.outcome.role is Role.PRIMARY]
+    alone = [[one] for one in asked if one.terms.outcome.role is not Role.PRIMARY]
+    families = [_Family(tuple(family)) for family in (primary, *alone) if family]
+    told = {id(one.outcome): one for family in families for one in family.results()}
+    return tuple(told[id(one.terms.outcome)] for one in asked)
+
+
+_WEIGHTS = {
+    "equal": "their combinations weighing alike",
+    "observed": "their combinations weighing as they were met",
+    "overlap": "each post weighing its chance of the other level",
+}
 
 
 def notes(told: Sequence[FactorResult]) -> Iterator[str]:
@@ -41,9 +97,8 @@ def notes(told: Sequence[FactorResult]) -> Iterator[str]:
     if not shown:
         return
     first = shown[0]
-    weights = "weighing alike" if first.weights == "equal" else "weighing as they were met"
     shared = f"Bonferroni over {first.family}" if first.family > 1 else "one effect"
-    yield f"a factor's effect is averaged over the others, their combinations {weights}; {shared}"
+    yield f"a factor's effect is averaged over the others, {_WEIGHTS[first.weights]}; {shared}"
     if first.model == "additive":
         yield "a combination has no viewers: factors are read as if none changed another's effect, as declared"
     flagged = sorted({name for one in shown for name in one.flagged})
@@ -65,12 +120,15 @@ class _Family:
     asked: tuple[Asked, ...]
 
     def results(self) -> list[FactorResult]:
-        tests = [[one.interaction(term) for term in one.terms(whole=True)] for one in self.asked]
+        tests = [[one.interaction(term) for term in one.terms.interactions(whole=True)] for one in self.asked]
         every = [test for some in tests for test in some]
         adjusted = iter(self._adjusted(every))
         settled = [[next(adjusted) for _ in some] for some in tests]
         shown = sum(
-            len(a.conditions(t.factors)) for a, some in zip(self.asked, settled, strict=True) for t in some if t.found
+            len(a.terms.conditions(t.factors))
+            for a, some in zip(self.asked, settled, strict=True)
+            for t in some
+            if t.found
         )
         levels = self._level(sum(test.df for test in every)), self._level(shown)
         return [
@@ -80,7 +138,7 @@ class _Family:
 
     @property
     def _unadjusted(self) -> bool:
-        return self.asked[0].question.experiment.analysis.multiplicity == "none"
+        return self.asked[0].terms.experiment.analysis.multiplicity == "none"
 
     def _level(self, size: int) -> Reading:
         base = self.asked[0].base
@@ -96,23 +154,22 @@ class _Family:
         ]
 
     def _result(self, one: Asked, interactions: tuple[Interaction, ...], tests: int) -> FactorResult:
-        size = sum(each.readable() for each in self.asked)
+        size = sum(each.terms.readable() for each in self.asked)
         reading, found = self._level(size), [each.factors for each in interactions if each.found]
-        effects = (one.effect(name, level, reading) for name, level in one.contrasts())
+        model, terms = one.terms.model, one.terms
+        effects = (one.effect(name, level, reading) for name, level in terms.contrasts())
         return FactorResult(
-            one.outcome,
-            "observed" if one.observed else "equal",
-            "saturated" if len(one.model.kept) == len(one.layout.cells) else "additive",
+            terms.outcome,
+            one.weights,
+            "saturated" if len(model.kept) == len(model.layout.cells) else "additive",
             1 if self._unadjusted else max(1, size),
             tuple(replace(effect, differs_by=_others(effect.factor, found)) for effect in effects),
-            tuple(
-                one.trend(name, reading) for name, levels in one.layout.factors.items() if factor_cells.ordered(levels)
-            ),
+            one.trends(reading),
             interactions,
             tests,
-            one.cells.flagged,
-            one.cells.shared is not None,
-            one.terms(whole=False),
+            one.flagged,
+            one.adjusted,
+            terms.interactions(whole=False),
         )
 
 
@@ -123,7 +180,7 @@ def _explained(one: Asked, test: Interaction, parts: Reading, simple: Reading) -
     told = replace(test, parts=one.parts(test.factors, parts))
     if not test.found:
         return told
-    shown = tuple(one.effect(name, level, simple, given) for name, level, given in one.conditions(test.factors))
+    shown = tuple(one.effect(name, level, simple, given) for name, level, given in one.terms.conditions(test.factors))
     return replace(told, simple=shown, odds_p=one.odds_p(test.factors))
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from abstory import digits
-from abstory.analysis import readings
+from abstory.analysis import post_factors, readings
 from abstory.analysis.families import Family, settled
 from abstory.analysis.posted import posted, told
 from abstory.analysis.redrawing import Draws, Pairs
@@ -28,6 +28,7 @@ from abstory.results import (
     AsOf,
     Comparison,
     ExperimentResult,
+    FactorResult,
     Fate,
     Method,
     MetricResult,
@@ -90,6 +91,7 @@ def analyse(experiment: Experiment, data: SlotData, *, as_of_us: int, now_us: in
     trusted = all(check.status is not Status.FAIL for check in checks)
     asked = Asked(experiment, slots, as_of_us, trusted)
     first = min((slot.posted_us for slot in slots if slot.posted_us is not None), default=None)
+    by_factor, how = asked.factors(), asked.method(now_us=now_us)
     return ExperimentResult(
         key=experiment.key,
         title=experiment.title,
@@ -103,10 +105,11 @@ def analyse(experiment: Experiment, data: SlotData, *, as_of_us: int, now_us: in
         arms=tuple(_arm(experiment, variant, slots) for variant in experiment.variants),
         metrics=asked.metrics(),
         checks=checks,
-        method=asked.method(now_us=now_us),
+        method=replace(how, notes=(*how.notes, *post_factors.notes(by_factor))),
         data_end_us=data_end(data),
         exposures_by_day=_by_day(slots),
         data_hash=data_hash(data, as_of_us=as_of_us, fingerprint=experiment.fingerprint, stored={}),
+        factors=by_factor,
         unit="post",
         posts=slots,
     )
@@ -143,6 +146,14 @@ class Asked:
     def metrics(self) -> tuple[MetricResult, ...]:
         """Every outcome at its level, in declared order."""
         return settled(Family(self.experiment, self.moments), self.experiment.outcomes, self.metric)
+
+    def factors(self) -> tuple[FactorResult, ...]:
+        """What each factor does on every metric."""
+        ways = {total: mixed(total, self.slots) for total in self.totals}
+        withheld = {
+            total: Undetermined(Reason.DEFINITIONS, told) if told else self.closed for total, told in ways.items()
+        }
+        return post_factors.factors(self.experiment, self.draws, withheld)
 
     @property
     def moments(self) -> Mapping[str, Moments]:

@@ -57,6 +57,10 @@ class Draws:
             self._kept[pairs] = self._drawn(pairs)
         return self._kept[pairs][metric]
 
+    def apart(self, metric: Total, pairs: Pairs) -> Pairs:
+        """Those of the pairs that can tell nothing: no block has a post with a value of either side."""
+        return tuple(pair for pair in pairs if not compared(self._lines(metric, (pair,))).both)
+
     def _drawn(self, pairs: Pairs) -> dict[Total, tuple[Slots, Redrawn]]:
         lines = [self._lines(metric, pairs) for metric in self.metrics]
         found = together(lines, no_repeat=self.calendar.no_repeat, seed=self.calendar.seed)

@@ -73,7 +73,7 @@ class Interaction:
     Attributes:
         factors: two or more.
         df: contrasts tested at once.
-        statistic: Wald's chi-square, or why there is none.
+        statistic: Wald's chi-square, of posts the largest t² of its contrasts; or why there is none.
         p_value: unadjusted; None where it is not known.
         p_adjusted: Holm's over the interactions of the metric's family; None where it is not known.
         found: whether p_adjusted lies below alpha.
@@ -103,7 +103,8 @@ class FactorResult:
 
     Attributes:
         outcome: the metric in its role.
-        weights: `equal`, or `observed`: how combinations of the other factors weigh in a main effect.
+        weights: `equal`, or `observed`: how combinations of the other factors weigh in a main effect; of posts
+            `overlap`: each post weighs its chance of the other level.
         model: `saturated`, or `additive` where interactions are declared away and a cell is empty.
         family: effects that share alpha.
         effects: main effects, factor by factor.

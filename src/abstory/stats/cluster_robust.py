@@ -8,7 +8,7 @@ McCaffrey (Survey Methodology 2002;28:169) mend both, under a working model of i
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -62,6 +62,43 @@ def slot_effect(
     labels = range(len(slots.values)) if clusters is None else clusters
     within = all(len({labels[place] for place in block}) == 1 for block in slots.by_block)
     return coefficient(design, slots.values, labels, within=len(blocks) - 1 if within else 0)
+
+
+def slot_contrast(
+    values: Sequence[float], cells: Sequence[Hashable], blocks: Sequence[Hashable], weights: Mapping[Hashable, float]
+) -> Coefficient | Undetermined:
+    """A contrast of cell means beside effects of blocks, every slot for itself (HC2).
+
+    With w the contrast and N an orthonormal basis of what is orthogonal to it, the cell means μ = w θ₁/(w'w) + N θ₂
+    have w'μ = θ₁: the first coefficient of that design.
+
+    Args:
+        values: one a slot, finite.
+        cells: of each slot; slots of no cell in `weights` are left out.
+        blocks: of each slot.
+        weights: of every cell, not all 0, with sum 0.
+
+    Returns:
+        TOO_FEW_SLOTS where a cell that weighs has no slot, or nothing is left to estimate an error from; NO_VARIATION
+        as `coefficient`.
+    """
+    import numpy as np
+
+    rows = [row for row in zip(values, cells, blocks, strict=True) if row[1] in weights]
+    met = {cell for _, cell, _ in rows}
+    if lacking := [str(cell) for cell, weight in weights.items() if weight and cell not in met]:
+        return Undetermined(Reason.TOO_FEW_SLOTS, f"none of {', '.join(lacking)}")
+    own, within = list(weights), list(dict.fromkeys(block for _, _, block in rows))
+    contrast = np.array(list(weights.values()), dtype=np.float64)[:, np.newaxis]
+    others = np.linalg.svd(contrast.T)[2][1:].T
+    member = np.array([[cell == name for name in own] for _, cell, _ in rows], dtype=np.float64)
+    beside = np.array([[block == name for name in within] for _, _, block in rows], dtype=np.float64)
+    design = np.column_stack([member @ contrast / (contrast**2).sum(), member @ others, beside])
+    found = coefficient(design, [value for value, _, _ in rows], range(len(rows)))
+    if not isinstance(found, Undetermined):
+        return found.cr2
+    few = f"{len(rows)} slots in {len(within)} blocks"
+    return found if found.reason is Reason.NO_VARIATION else Undetermined(Reason.TOO_FEW_SLOTS, few)
 
 
 def clustered_means(

@@ -1,8 +1,9 @@
 """`factors` of the `report/1` document: what each factor does on each metric.
 
-A list, one a metric: `metric`, `role`, `weights` (`equal` or `observed`), `model` (`saturated` or `additive`),
-`family` (effects that share alpha), `adjusted` (by covariates), `flagged` (cells where all viewers or none did),
-`untold` (interactions that the variants cannot tell), `effects`, `trends` and `interactions`.
+A list, one a metric: `metric`, `role`, `weights` (`equal` or `observed`; of posts `overlap`, each by its chance of the
+other level), `model` (`saturated` or `additive`), `family` (effects that share alpha), `adjusted` (by covariates),
+`flagged` (cells where all viewers or none did), `untold` (interactions that the variants cannot tell), `effects`,
+`trends` and `interactions`.
 
 An effect: `factor`, `level`, `reference`, `given` {factor: level} (empty for a main effect), `reads`, `differs_by`,
 `aliases`, and difference, lift, statistic, p, critical, standard_error, method as of a comparison. A trend: `slope`, an

@@ -81,7 +81,7 @@ def _factors() -> Schema:
         {
             "metric": TEXT,
             "role": TEXT,
-            "weights": one_of(("equal", "observed")),
+            "weights": one_of(("equal", "observed", "overlap")),
             "model": one_of(("saturated", "additive")),
             "family": COUNT,
             "adjusted": FLAG,
