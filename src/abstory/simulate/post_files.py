@@ -28,7 +28,7 @@ def by_files(design: PostDesign, run: int) -> tuple[ExperimentResult, ...]:
         with open_store(Path(folder) / "run.duckdb", create=True, files=files) as store:
             for file in files:
                 store.ingest(file, Wishes({}, None, None, frozenset()), now_us=us)
-            return (posts.run(made.experiment, store, now_us=us, as_of_us=us, draws=design.draws),)
+            return (posts.run(made.experiment, store, now_us=us, as_of_us=us, redraws=design.draws),)
 
 
 def written(made: PostRun, totals: Iterable[str], folder: Path) -> tuple[Path, ...]:

@@ -47,7 +47,7 @@ def by_totals(design: PostDesign, run: int) -> tuple[ExperimentResult, ...]:
     made = post_run(design, run)
     store = Memory({}, Span(None, None, None), {}, made.data)
     (us,) = design.looks_us
-    return (posts.run(made.experiment, store, now_us=us, as_of_us=us, draws=design.draws),)
+    return (posts.run(made.experiment, store, now_us=us, as_of_us=us, redraws=design.draws),)
 
 
 def post_run(design: PostDesign, run: int) -> PostRun:
