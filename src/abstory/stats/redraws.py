@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 DRAWS = 99_999
 MOST_ENUMERATED = 2 * (DRAWS + 1)
 _CHUNK = 2048
+_UNSHARED = 100_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -185,9 +186,20 @@ def _by_timelines(timelines: Sequence[Timeline], columns: Floats, no_repeat: int
         return Redrawn(_combined((forks.every() @ own for forks, own in lines), len(expected)), posted, expected, True)
 
     def draw(rows: int, source: np.random.Generator) -> Floats:
-        return np.asarray(np.sum([forks.drawn(rows, source) @ own for forks, own in lines], axis=0))
+        return np.asarray(np.sum([_added(forks.drawn(rows, source), own) for forks, own in lines], axis=0))
 
     return _sampled(posted, expected, _drawn(draw, seed=seed, draws=draws))
+
+
+def _added(arms: NDArray[np.bool_], columns: Floats) -> Floats:
+    """Sums of columns over the slots of each draw.
+
+    In parts too small for BLAS to share out among threads, whose waiting for one another costs far more than they save.
+    """
+    import numpy as np
+
+    step = max(1, _UNSHARED // max(1, columns.size))
+    return np.vstack([arms[start : start + step] @ columns for start in range(0, len(arms), step)])
 
 
 def _posted(slots: Slots, columns: Floats) -> Floats:
@@ -242,7 +254,7 @@ def _blocks(slots: Slots, columns: Floats) -> _Draw:
     signed = np.vstack([(1 if one.arm else -1) * columns[one.order] for one in drawn])
 
     def draw(rows: int, source: np.random.Generator) -> Floats:
-        return np.asarray(np.hstack([one.drawn(rows, source) for one in drawn]) @ signed)
+        return _added(np.hstack([one.drawn(rows, source) for one in drawn]), signed)
 
     return draw
 

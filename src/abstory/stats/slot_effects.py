@@ -84,7 +84,8 @@ def _effect(redrawn: Redrawn, found: Rerandomised, difference: Estimate, level: 
     sums, reaches = redrawn.sums[:, 0], redrawn.sums[:, 1]
     spread, apart = float(sums.std()), difference.interval.excludes(0.0)
     statistic, side = float(redrawn.lead[0]) / spread, 1 if found.greater <= found.less else -1
-    bar = float(np.sort(side * (sums - redrawn.expected[0]))[-1 - rejected(len(sums), level)]) / spread
+    rank = len(sums) - 1 - rejected(len(sums), level)
+    bar = float(np.partition(side * (sums - redrawn.expected[0]), rank)[rank]) / spread
     treatment, control = redrawn.means
     return Effect(
         treatment,
