@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import beta, binom, ttest_ind
+from scipy.stats import beta, binom, norm, ttest_ind
 from statsmodels.stats.power import TTestIndPower
 
 from abstory.stats import power
 from abstory.stats.estimate import Reason
 from abstory.stats.moments import Tally
-from abstory.stats.slot_power import design_effect, icc_anova, slot_means, slot_rates, student
+from abstory.stats.slot_power import design_effect, icc_anova, levels, slot_means, slot_rates, student
+from abstory.stats.tails import two_sided_quantile
 
 
 @pytest.mark.parametrize("slots", [3, 12, 200])
@@ -91,3 +92,54 @@ def test_icc_at_its_edges():
     assert icc_anova([Tally(10, 5), Tally(0, 0)]).reason is Reason.TOO_FEW_SLOTS
     assert icc_anova([Tally(1, 1), Tally(1, 0)]).reason is Reason.TOO_FEW_SLOTS
     assert icc_anova([Tally(9, 0), Tally(8, 0)]).reason is Reason.NO_VARIATION
+
+
+# What so few draws leave of a level.
+
+
+@given(st.integers(1, 100_000), st.floats(0.001, 0.3))
+def test_levels_are_those_of_the_draws_that_may_be_as_extreme(draws, alpha):
+    """r of M draws on one side, the largest r with 2r/M < alpha; the levels have the mean 2r/M."""
+    most = max(r for r in range(draws + 1) if 2 * (r / draws) < alpha)
+    found = levels(alpha, draws)
+    if most == 0:
+        assert found == ()
+    else:
+        assert math.fsum(found) / len(found) == pytest.approx(2 * most / draws, rel=0.02)
+        assert list(found) == sorted(found)
+
+
+def test_levels_are_quantiles_of_a_beta():
+    """Six pairs: one of 64 on either side."""
+    found = levels(0.05, 64)
+    assert found == pytest.approx([2 * beta.ppf((at + 0.5) / len(found), 1, 63) for at in range(len(found))])
+
+
+@pytest.mark.parametrize(("draws", "can"), [(20, False), (40, False), (41, True), (70, True), (2, False), (1, False)])
+def test_what_can_be_shown_at_all(draws, can):
+    """3 + 3 slots have 20 draws and never reach .05, 4 + 4 have 70; p is 2/40 = .05 itself, which is not below it."""
+    assert bool(levels(0.05, draws)) is can
+
+
+def passing(effect, slots, df, found):
+    signal = power.means(1.0, effect)
+    return math.fsum(power.chance(signal, slots, two_sided_quantile(level, df), df) for level in found) / len(found)
+
+
+@pytest.mark.parametrize("effect", [1.0, 2.0, 2.5, 3.0])
+def test_six_pairs_have_their_exact_power(effect):
+    """Only all six differences upwards reach .05: Φ(δ/√2)⁶. The formula is below it, by less than a tenth."""
+    exact = norm.cdf(effect / math.sqrt(2)) ** 6
+    assert exact - 0.1 < passing(effect, 6, 5, levels(0.05, 64)) <= exact
+    # Taken at the level of its draws alone it would promise too much.
+    assert passing(effect, 6, 5, (2 / 64,)) > exact
+
+
+def test_the_example_of_the_methods():
+    """p = .4, ICC = .03, 20 slots an arm, endless reach: ± 2.8 √(2 ICC p q/k) by the normal, Student's t a little more."""
+    assert 2.8016 * math.sqrt(2 * 0.03 * 0.24 / 20) == pytest.approx(0.0752, abs=1e-4)
+
+    def chance_of(size):
+        return power.chance(slot_rates(0.4, 0.4 + size, size=1e12, icc=0.03), 20, *student(0.05)(20))
+
+    assert power.detectable(chance_of, 0.8, 0.59) == pytest.approx(0.075, abs=0.003)

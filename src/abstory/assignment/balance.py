@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -88,21 +88,27 @@ def balance(experiment: Experiment, posts: Sequence[Post]) -> Balance:
         experiment: of the slot design.
         posts: its `calendar`.
     """
-    lines = _by_account(posts)
-    waits = [wait for line in lines.values() for wait in _waits(line)]
+    waits = [wait for line in _by_account(posts).values() for wait in _waits(line)]
     return Balance(
         counts=_counts(experiment, posts),
         closest=declared(experiment).closest,
         repeats=waits.count(1),
         again=min(waits, default=None),
         possible=possible(experiment),
-        contrasts=_contrasts(experiment, lines),
+        contrasts=_contrasts(experiment, posts),
     )
 
 
 def undecidable(experiment: Experiment) -> tuple[Contrast, ...]:
     """The treatments that nothing can be shown of, whatever comes out."""
-    return tuple(one for one in _contrasts(experiment, _by_account(calendar(experiment))) if not one.decidable)
+    return tuple(one for one in _contrasts(experiment, calendar(experiment)) if not one.decidable)
+
+
+def contrasted(posts: Iterable[Post], treatment: str, control: str) -> tuple[Timeline, ...]:
+    """A calendar seen from one comparison, a line an account: every slot is taken to get a value."""
+    lines = _by_account(posts).values()
+    seen = (([post.variant for post in line], [post.slot.block for post in line]) for line in lines)
+    return tuple(Timeline.of(variants, blocks, (treatment, control)) for variants, blocks in seen)
 
 
 def _compared(experiment: Experiment, metric: Metric, variant: Variant) -> bool:
@@ -112,7 +118,7 @@ def _compared(experiment: Experiment, metric: Metric, variant: Variant) -> bool:
     return alike or metric.across_lengths or experiment.analysis.compare_across_lengths
 
 
-def _by_account(posts: Sequence[Post]) -> Mapping[str, list[Post]]:
+def _by_account(posts: Iterable[Post]) -> Mapping[str, list[Post]]:
     lines: dict[str, list[Post]] = {}
     for post in posts:
         lines.setdefault(post.slot.account, []).append(post)
@@ -133,18 +139,13 @@ def _counts(experiment: Experiment, posts: Sequence[Post]) -> Mapping[str, Mappi
     return {block: {name: seen[block, name] for name in names} for block in dict.fromkeys(block for block, _ in seen)}
 
 
-def _contrasts(experiment: Experiment, lines: Mapping[str, Sequence[Post]]) -> tuple[Contrast, ...]:
-    draws = {variant.name: _draws(experiment, lines, variant.name) for variant in experiment.treatments}
+def _contrasts(experiment: Experiment, posts: Sequence[Post]) -> tuple[Contrast, ...]:
+    no_repeat, control = declared(experiment).no_repeat, experiment.control.name
+    seen = {variant.name: contrasted(posts, variant.name, control) for variant in experiment.treatments}
+    draws = {name: arrangements(timelines, no_repeat) for name, timelines in seen.items()}
     least = _adjusted(experiment, {name: _least(count) for name, count in draws.items()})
     alpha = experiment.analysis.alpha
     return tuple(Contrast(name, count, least[name], alpha) for name, count in draws.items())
-
-
-def _draws(experiment: Experiment, lines: Mapping[str, Sequence[Post]], treatment: str) -> int:
-    pair = (treatment, experiment.control.name)
-    seen = (([p.variant for p in line], [p.slot.block for p in line]) for line in lines.values())
-    timelines = [Timeline.of(variants, blocks, pair) for variants, blocks in seen]
-    return arrangements(timelines, declared(experiment).no_repeat)
 
 
 def _least(draws: int) -> float:

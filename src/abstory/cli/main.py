@@ -21,7 +21,7 @@ COMMANDS = {
     "init": "Make a project folder.",
     "new": "Write a commented experiment file.",
     "validate": "Check experiment files: every error and lint, with its place.",
-    "power": "How many viewers it needs, and how many days.",
+    "power": "How many viewers or posts it needs, and how long that takes.",
     "calendar": "Which post is which variant, for experiments with organic posts.",
     "schema": "Print the JSON Schema of the experiment file.",
     "simulate": "The declared design, many times, on an audience whose truth is known.",

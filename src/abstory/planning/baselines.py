@@ -23,13 +23,13 @@ class Baseline:
 
     Attributes:
         mean: rate, mean or ratio, in reported units.
-        variance: per viewer, > 0; of a ratio, that of its linearised values.
-        viewers: how many it was measured on; None where it was told.
+        variance: per viewer, > 0; of a ratio, that of its linearised values; between posts where these are drawn.
+        measured: on how many of them; None where it was told.
     """
 
     mean: float
     variance: float
-    viewers: int | None = None
+    measured: int | None = None
 
     @classmethod
     def of_rate(cls, rate: float) -> Baseline:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from abstory.analysis import readings
-from abstory.errors import NotYet, UsageError
-from abstory.experiment import DAY_US, UNBOUNDED_US, Experiment, Outcome, Role, Size
-from abstory.planning.baselines import Baseline, expected
+from abstory.experiment import DAY_US, UNBOUNDED_US, Outcome, Role
+from abstory.planning.baselines import expected
+from abstory.planning.question import Question, complete, each, harmless, ratios, weeks_around
 from abstory.planning.target import Aim, Target, possible
 from abstory.results import Look, Method
 from abstory.stats import power as power_of
@@ -21,69 +21,8 @@ from abstory.stats.reading import Reading
 
 WEEK = 7
 _NOMINAL = 10**9
-_WEEKS = (1, 2, 3, 4, 6, 8, 12, 26, 52)
 _SHARES = (0.25, 0.5, 1.0, 2.0, 4.0)
-_POINTS = 7
 _FEWEST_LOOKS, _MOST_LOOKS = 3, 24
-
-
-@dataclass(frozen=True)
-class Question:
-    """A declared experiment, and what its file cannot know.
-
-    Attributes:
-        experiment: alpha, power, looks, multiplicity, weights, MDEs and margins are its own.
-        baselines: by metric.
-        entering: new viewers a day over all variants; None where it is not known.
-        mdes, power: instead of the file's, to ask what if.
-        explained: share of a metric's variance that covariates take away, in [0, 1), by metric.
-        only: metrics to plan for; empty for every primary and guardrail.
-    """
-
-    experiment: Experiment
-    baselines: Mapping[str, Baseline]
-    entering: float | None = None
-    mdes: Mapping[str, Size] = field(default_factory=dict)
-    power: float | None = None
-    explained: Mapping[str, float] = field(default_factory=dict)
-    only: tuple[str, ...] = ()
-
-    @property
-    def wanted(self) -> float:
-        """The chance to ship what has every MDE and harms nothing."""
-        return self.power or self.experiment.analysis.power
-
-    @property
-    def outcomes(self) -> tuple[Outcome, ...]:
-        """What is planned for: primaries with an MDE and guardrails, where some treatment can be compared."""
-        return tuple(o for o in self._asked if self.size(o) and ratios(self.experiment, o))
-
-    @property
-    def unplanned(self) -> tuple[str, ...]:
-        """Primaries that nothing can be planned for, with the reason."""
-        reason = {False: "no treatment can be compared with control on it", True: "it declares no mde"}
-        left = (o for o in self._asked if o not in self.outcomes)
-        return tuple(f"{o.metric.name}: {reason[bool(ratios(self.experiment, o))]}" for o in left)
-
-    def size(self, outcome: Outcome) -> Size | None:
-        """The MDE of a primary, the margin of a guardrail."""
-        if outcome.role is Role.GUARDRAIL:
-            return outcome.margin
-        return self.mdes.get(outcome.metric.name, outcome.mde)
-
-    def tuned(self, min_per_variant: int) -> Question:
-        """The same with another `decision.min_per_variant`."""
-        decision = self.experiment.decision.model_copy(update={"min_per_variant": min_per_variant})
-        return replace(self, experiment=self.experiment.model_copy(update={"decision": decision}))
-
-    @property
-    def _asked(self) -> Iterator[Outcome]:
-        roles = {Role.PRIMARY, Role.GUARDRAIL}
-        return (
-            outcome
-            for outcome in self.experiment.outcomes
-            if outcome.role in roles and (not self.only or outcome.metric.name in self.only)
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,10 +109,7 @@ class Plan:
         entering = self.question.entering
         if entering is None:
             return tuple(self.point(share * self.total) for share in _SHARES)
-        needed, end = (self.runtime or WEEK) // WEEK, (self.scheduled or 0) // WEEK
-        told = {week for week in (needed, end) if week}
-        near = sorted(set(_WEEKS) - told, key=lambda week: abs(math.log(week / needed)))
-        weeks = sorted(told | set(near[: _POINTS - len(told)]))
+        weeks = weeks_around((self.runtime or WEEK) // WEEK, (self.scheduled or 0) // WEEK)
         return tuple(self.point(WEEK * week * entering, WEEK * week) for week in weeks)
 
     @property
@@ -260,48 +196,18 @@ def plan(question: Question) -> Plan:
     2402.11609, section 4). Under `do_no_harm` each primary is a test of its own, held to its MDE.
 
     Raises:
-        UsageError: a baseline is missing, nothing declares an MDE, or a change is impossible.
-        NotYet: the experiment randomises posts.
+        UsageError: as `complete`, or a change is impossible.
     """
-    if question.experiment.by_slot:
-        raise NotYet(f"{question.experiment.key} randomises posts, and only viewers are planned for yet")
-    outcomes = question.outcomes
-    if not outcomes:
-        raise UsageError(f"nothing to plan for: {'; '.join(question.unplanned)}", hint="such as --mde 5%")
-    if missing := without_baseline(question):
-        names = ", ".join(outcome.metric.name for outcome in missing)
-        raise UsageError(f"no baseline is known of {names}")
+    outcomes = complete(question)
     method = readings.method(question.experiment, _moments(question, outcomes[0]), as_of_us=UNBOUNDED_US)
     return Plan(question, method, tuple(_target(question, outcome) for outcome in outcomes))
-
-
-def without_baseline(question: Question) -> tuple[Outcome, ...]:
-    """What is planned for and has no baseline."""
-    return tuple(o for o in question.outcomes if o.metric.name not in question.baselines)
-
-
-def ratios(experiment: Experiment, outcome: Outcome) -> dict[str, float]:
-    """Viewers for each of control's, of every treatment that can be compared on a metric."""
-    return {
-        variant.name: variant.weight / experiment.control.weight
-        for variant in experiment.treatments
-        if not readings.lengths_apart(experiment, outcome.metric, variant)
-    }
-
-
-def each(question: Question) -> float:
-    """The power of each test."""
-    roles = [outcome.role for outcome in question.outcomes]
-    primaries = roles.count(Role.PRIMARY)
-    tests = roles.count(Role.GUARDRAIL) + (primaries if _harmless(question) else min(1, primaries))
-    return 1 - (1 - question.wanted) / tests
 
 
 def _target(question: Question, outcome: Outcome) -> Target:
     size = question.size(outcome)
     if size is None:
         raise ValueError(f"{outcome.metric.name} has no size to plan for")
-    finds = outcome.role is Role.PRIMARY and not _harmless(question)
+    finds = outcome.role is Role.PRIMARY and not harmless(question)
     target = Target(
         outcome,
         Aim.FIND if finds else Aim.HOLD,
@@ -332,10 +238,6 @@ def _moments(question: Question, outcome: Outcome) -> dict[str, Moments]:
     """Large arms in the declared proportions: which comparisons there are and how their errors relate."""
     baseline = question.baselines[outcome.metric.name]
     return {v.name: expected(outcome.metric, baseline, _NOMINAL * v.weight) for v in question.experiment.variants}
-
-
-def _harmless(question: Question) -> bool:
-    return question.experiment.decision.rule == "do_no_harm"
 
 
 def _round_up(viewers: int) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from statistics import NormalDist
+from typing import ClassVar
 
 from abstory.errors import UsageError
 from abstory.experiment import Outcome, Size
@@ -22,7 +23,6 @@ from abstory.stats.sequential import OUTCOMES_BEFORE_READING, UNITS_BEFORE_READI
 
 _LEAST_RATIO = 1e-6
 _LARGE = 10**9
-_MOST_VIEWERS = 1e11
 _FEWEST = {True: (UNITS_BEFORE_READING, OUTCOMES_BEFORE_READING), False: (20, 5)}
 """Units and outcomes of either kind an arm needs: with a burn-in that of the reading, else where the score holds."""
 _HUGE_LIFT = 100.0
@@ -60,6 +60,9 @@ class Target:
     ratios: Mapping[str, float]
     explained: float = 0.0
     looks: tuple[tuple[float, Reading], ...] = ()
+
+    units: ClassVar[str] = "viewers"
+    most: ClassVar[float] = 1e11
 
     @property
     def name(self) -> str:
@@ -132,6 +135,11 @@ class Target:
         return self.baseline.mean if self.outcome.metric.kind == "proportion" else None
 
     @property
+    def within_unit(self) -> bool:
+        """Whether values are shares, so that a change must leave them between 0 and 1."""
+        return self._rate is not None
+
+    @property
     def _deviation(self) -> float:
         return math.sqrt(self.baseline.variance)
 
@@ -171,9 +179,10 @@ class Target:
     @property
     def _most(self) -> float:
         """The largest change there can be, on the side where success lies."""
-        if self._rate is None:
-            return _HUGE_LIFT * max(self._deviation, abs(self.baseline.mean))
-        room = 1 - self._rate if self.change > 0 else self._rate
+        mean = self.baseline.mean
+        if not self.within_unit:
+            return _HUGE_LIFT * max(self._deviation, abs(mean))
+        room = 1 - mean if self.change > 0 else mean
         return room * (1 - 1e-9)
 
     @property
@@ -201,7 +210,7 @@ def possible(target: Target) -> Target:
             so small that nobody could see it.
     """
     mean, name, size = target.baseline.mean, target.name, target.size.text
-    rate = target.outcome.metric.kind == "proportion"
+    rate = target.within_unit
     if rate and not 0 < mean < 1:
         raise UsageError(
             f"{name} has a baseline of {mean:.0%}, where nothing varies", hint="a rate between 0% and 100%"
@@ -211,6 +220,6 @@ def possible(target: Target) -> Target:
     if rate and not 0 < mean + target.change < 1 and (target.aim is Aim.FIND or not target.size.relative):
         what = "an mde" if target.aim is Aim.FIND else "a margin"
         raise UsageError(f"{what} of {size} leads {name} from {100 * mean:g}% out of 0% to 100%", hint="a smaller one")
-    if target.control > _MOST_VIEWERS:
-        raise UsageError(f"{name} needs more viewers than there are to show {size}", hint="a larger one")
+    if target.control > target.most:
+        raise UsageError(f"{name} needs more {target.units} than there are to show {size}", hint="a larger one")
     return target

@@ -1,4 +1,4 @@
-"""One run: viewers come or posts go up, every look is taken, and it is kept how each comparison and verdict fared."""
+"""One run: an audience comes, every day is looked at, and it is kept how each comparison and the verdict fared."""
 
 from __future__ import annotations
 
@@ -11,15 +11,12 @@ from typing import TYPE_CHECKING
 from abstory.decision import decide
 from abstory.experiment import Experiment, Outcome
 from abstory.results import Comparison, ExperimentResult, Reads, Ruling, Verdict
-from abstory.simulate.contrast import misread
 from abstory.simulate.design import Design
 from abstory.simulate.looking import looked
 from abstory.simulate.memory import Memory
 from abstory.simulate.play import act
-from abstory.simulate.post_design import PostDesign
-from abstory.simulate.post_files import by_files
-from abstory.simulate.posting import by_totals
 from abstory.stats.estimate import Effect, Undetermined
+from abstory.stats.reading import FixedHorizon
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,7 +44,7 @@ class Fared:
         apart: whether the interval of the difference excludes 0.
         covers, covers_lift: whether the interval holds the planted value; None where there is no interval.
         ever_missed: whether the interval of the difference missed the planted value at any look.
-        misread: for contrast, whether a test meant for other data rejects no difference; None where there is none.
+        ever_fixed: whether a test at alpha meant for one look rejects no difference at any look.
     """
 
     reads: Reads
@@ -56,7 +53,7 @@ class Fared:
     covers: bool | None
     covers_lift: bool | None
     ever_missed: bool
-    misread: bool | None
+    ever_fixed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +79,7 @@ class Run:
 class Task:
     """A stretch of runs for one process."""
 
-    design: Design | PostDesign
+    design: Design
     road: Road
     runs: tuple[int, ...]
 
@@ -91,12 +88,7 @@ class Task:
 
 
 def many(
-    design: Design | PostDesign,
-    runs: int,
-    *,
-    road: Road = Road.FAST,
-    jobs: int = 1,
-    told: Callable[[int], None] | None = None,
+    design: Design, runs: int, *, road: Road = Road.FAST, jobs: int = 1, told: Callable[[int], None] | None = None
 ) -> list[Run]:
     """Runs 0 to `runs` − 1, the same whatever the number of processes.
 
@@ -118,16 +110,10 @@ def many(
     return found
 
 
-def one(design: Design | PostDesign, run: int, road: Road) -> Run:
+def one(design: Design, run: int, road: Road) -> Run:
     """One run, decided by its number."""
-    return fare(design, results(design, run, road))
-
-
-def results(design: Design | PostDesign, run: int, road: Road) -> tuple[ExperimentResult, ...]:
-    """The results of every look of a run."""
-    if isinstance(design, PostDesign):
-        return by_totals(design, run) if road is Road.FAST else by_files(design, run)
-    return by_moments(design, run) if road is Road.FAST else by_rows(design, run)
+    results = by_moments(design, run) if road is Road.FAST else by_rows(design, run)
+    return fare(design, results)
 
 
 def by_moments(design: Design, run: int) -> tuple[ExperimentResult, ...]:
@@ -142,10 +128,8 @@ def by_rows(design: Design, run: int) -> tuple[ExperimentResult, ...]:
     return through_the_store(design, assigned(design, run), seed=_seed(design, run))
 
 
-def agree(design: Design | PostDesign, run: int) -> bool:
-    """Whether both roads give the same results, to the last bit, on the viewers or posts of one run."""
-    if isinstance(design, PostDesign):
-        return by_files(design, run) == by_totals(design, run)
+def agree(design: Design, run: int) -> bool:
+    """Whether both roads give the same results, to the last bit, on the viewers and variants of one run."""
     import numpy as np
 
     from abstory.simulate.rows import assigned, indexes, through_the_store
@@ -156,7 +140,7 @@ def agree(design: Design | PostDesign, run: int) -> bool:
     return slow == fast
 
 
-def fare(design: Design | PostDesign, results: Sequence[ExperimentResult]) -> Run:
+def fare(design: Design, results: Sequence[ExperimentResult]) -> Run:
     """What the results of all looks come to."""
     verdicts = [decide(design.experiment, result) for result in results]
     at = next((at for at, verdict in enumerate(verdicts) if verdict.ruling not in OPEN), None)
@@ -209,11 +193,12 @@ def _shipped(verdict: Verdict) -> str | None:
     return verdict.variant if verdict.ruling is Ruling.SHIP else None
 
 
-def _fared(design: Design | PostDesign, outcome: Outcome, treatment: str, results: Sequence[ExperimentResult]) -> Fared:
+def _fared(design: Design, outcome: Outcome, treatment: str, results: Sequence[ExperimentResult]) -> Fared:
     seen = [_comparison(result, outcome, treatment) for result in results]
     control, mine = _truths(design, outcome, treatment)
     effects = [comparison.effect for comparison in seen if isinstance(comparison.effect, Effect)]
     last = seen[-1].effect
+    reading = FixedHorizon(design.experiment.analysis.alpha)
     return Fared(
         reads=seen[-1].reads,
         known=isinstance(last, Effect),
@@ -221,7 +206,7 @@ def _fared(design: Design | PostDesign, outcome: Outcome, treatment: str, result
         covers=_covers(last, mine - control),
         covers_lift=_covers_lift(last, mine / control - 1) if control else None,
         ever_missed=any(effect.difference.interval.excludes(mine - control) for effect in effects),
-        misread=misread(design.experiment, outcome, treatment, results),
+        ever_fixed=any(abs(effect.statistic) > reading.critical(0, float("inf")) for effect in effects),
     )
 
 
@@ -230,7 +215,7 @@ def _comparison(result: ExperimentResult, outcome: Outcome, treatment: str) -> C
     return found.against(treatment)
 
 
-def _truths(design: Design | PostDesign, outcome: Outcome, treatment: str) -> tuple[float, float]:
+def _truths(design: Design, outcome: Outcome, treatment: str) -> tuple[float, float]:
     variant = next(v for v in design.experiment.variants if v.name == treatment)
     return design.truth(design.experiment.control, outcome.metric), design.truth(variant, outcome.metric)
 

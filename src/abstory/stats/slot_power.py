@@ -11,7 +11,10 @@ from collections.abc import Sequence
 from abstory.stats.estimate import Reason, Undetermined
 from abstory.stats.moments import Tally
 from abstory.stats.power import Critical, Signal, means
+from abstory.stats.randomization import rejected
 from abstory.stats.tails import two_sided_quantile
+
+_SMOOTH, _PARTS = 100, 24
 
 
 def design_effect(size: float, icc: float) -> float:
@@ -51,6 +54,31 @@ def slot_rates(control: float, treatment: float, *, size: float, icc: float) -> 
 def student(alpha: float) -> Critical:
     """From slots in an arm, k > 1, to the critical value of t with 2(k − 1) degrees of freedom; `alpha` two-sided."""
     return lambda slots: (two_sided_quantile(alpha, 2 * (slots - 1)), 2 * (slots - 1))
+
+
+def levels(alpha: float, draws: int) -> tuple[float, ...]:
+    """Two-sided levels of T, each as likely as the others, that `p < alpha` amounts to where p is a share of draws.
+
+    p < alpha leaves r draws on the side of the posted one, itself among them: fewer than r of the other M − 1 may be
+    as extreme. Where each of these is beyond T with the probability u of T's own tail, that has the chance
+    P(Beta(r, M − r) > u): T must pass a level that is itself drawn from that law, of mean r/M (Jöckel, Annals of
+    Statistics 1986;14:336). Its quantiles are given, or the mean alone where r is so large that they are one.
+
+    Args:
+        alpha: of one comparison, two-sided, in (0, 1).
+        draws: compared, the one posted among them, M >= 1.
+
+    Returns:
+        Nothing where p < alpha cannot be, whatever is seen.
+    """
+    most = rejected(draws, math.nextafter(alpha, 0.0))
+    if not 0 < most < draws:
+        return ()
+    if most > _SMOOTH:
+        return (2 * most / draws,)
+    from scipy.special import betaincinv
+
+    return tuple(2 * float(betaincinv(most, draws - most, (at + 0.5) / _PARTS)) for at in range(_PARTS))
 
 
 def icc_anova(tallies: Sequence[Tally]) -> float | Undetermined:
