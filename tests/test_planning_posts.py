@@ -298,8 +298,13 @@ def test_step_up_may_show_what_bonferroni_could_not(ask):
 
 
 def test_variants_in_strict_turn_are_refused_whatever_the_length(ask):
-    with pytest.raises(UsageError, match="more posts than there are"):
+    """Each of two accounts has two calendars, of eight or of fifty weeks alike; with six accounts there are 64."""
+    with pytest.raises(
+        UsageError, match=r"variants take turns, so only 4 calendars can be drawn, .* p is at least 0.5"
+    ):
         plan_posts(ask(metrics=ONE, calendar={"no_repeat": 2}))
+    many = {"no_repeat": 2, "accounts": [f"brand_{at}" for at in range(6)]}
+    assert plan_posts(ask(metrics=ONE, calendar=many)).targets[0].layout.draws == 64
 
 
 @pytest.mark.parametrize(

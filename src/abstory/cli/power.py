@@ -42,7 +42,7 @@ class Answer(NamedTuple):
 @click.option("--r2", "explained", multiple=True, metavar="[METRIC=]SHARE", help="Of variance, by covariates: 30%.")
 @click.option("--icc", "correlations", multiple=True, metavar="[METRIC=]VALUE", help="Of views of one post: 0.03.")
 @click.option("--reach", type=click.FloatRange(min=1), metavar="VIEWS", help="Of a post, beside --icc.")
-@click.option("--past", metavar="KEY", help="Posts of this calendar show what control is like.")
+@click.option("--past", metavar="KEY", shell_complete=keys, help="Posts of this calendar show what control is like.")
 @click.option("--metric", "metrics", multiple=True, metavar="NAME", help="Plan for this primary or guardrail only.")
 @click.option("--json", "as_json", is_flag=True, help="The power/1 document.")
 @click.pass_obj

@@ -11,6 +11,7 @@ from abstory.analysis import readings
 from abstory.analysis.posts import READING
 from abstory.assignment.balance import contrasted
 from abstory.assignment.calendar import calendar, declared
+from abstory.errors import UsageError
 from abstory.experiment import UNBOUNDED_US, Calendar, Experiment, Outcome, Role
 from abstory.planning.post_target import PostBaseline, PostTarget
 from abstory.planning.question import Question, complete, each, harmless, ratios, weeks_around
@@ -166,7 +167,16 @@ def _target(question: Question, outcome: Outcome, found: Mapping[str, Layout]) -
         compared,
         layout=min((found[name] for name in compared), key=lambda layout: layout.log_draws),
     )
-    possible(target)
+    possible(_in_reach(target))
+    return target
+
+
+def _in_reach(target: PostTarget) -> PostTarget:
+    """`target` itself; UsageError where a rule leaves so few calendars, however long, that p is never below alpha."""
+    if target.layout.growth is Growth.NOTHING and not target.reachable(target.level):
+        draws = target.layout.draws
+        few = f"only {draws} calendars can be drawn, however long, and p is at least {2 / draws:.2g}"
+        raise UsageError(f"{target.name} can never be shown: variants take turns, so {few}", hint="a lower no_repeat")
     return target
 
 
