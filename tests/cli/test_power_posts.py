@@ -176,6 +176,13 @@ def test_a_mean_has_no_correlation(stored, call, tmp_path):
     assert told(call, tmp_path, "--baseline", "6.2", "--sd", "1.5", *only)["posts"] > 4
 
 
+def test_an_icc_without_a_name_is_that_of_every_rate_told(stored, call):
+    rates = ("--baseline", "40%", "--baseline", "hide_rate=1%", "--icc", "0.03", "--reach", "5000")
+    assert [t["baseline"]["icc"] for t in told(call, stored, *rates)["targets"]] == [0.03, 0.03]
+    own = told(call, stored, *rates, "--sd", "hide_rate=0.3%")["targets"]
+    assert [t["baseline"]["icc"] for t in own] == [0.03, None]
+
+
 @pytest.mark.parametrize("option", [("--icc", "0.03"), ("--reach", "5000"), ("--past", "spring")])
 def test_what_belongs_to_posts_is_no_option_of_viewers(project, call, option):
     code, _, errors = call("-C", project, "power", "cta", *option)

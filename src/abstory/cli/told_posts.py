@@ -58,8 +58,10 @@ def _seen(settings: Settings, experiment: Experiment, past: object) -> SeenPosts
 
 
 def _baselines(experiment: Experiment, options: Mapping[str, object]) -> dict[str, PostBaseline]:
-    correlations, reach = _correlations(experiment, options), options["reach"]
     pairs = {outcome.metric.name: (outcome, mean, sd) for outcome, mean, sd in told.pairs(experiment, options)}
+    correlations, reach = _correlations(experiment, options), options["reach"]
+    if (bare := _bare(options)) is not None:
+        correlations = {name: bare for name, pair in pairs.items() if _scatterless(*pair)} | correlations
     if alone := [name for name in correlations if name not in pairs]:
         raise UsageError(f"--icc of {alone[0]} has no --baseline beside it", hint=f"--baseline {alone[0]}=40%")
     return {
@@ -68,6 +70,22 @@ def _baselines(experiment: Experiment, options: Mapping[str, object]) -> dict[st
         else _derived(outcome, mean, deviation, correlations[name], reach)
         for name, (outcome, mean, deviation) in pairs.items()
     }
+
+
+def _bare(options: Mapping[str, object]) -> float | None:
+    """An `--icc` that names no metric: of every rate whose scatter nothing else tells."""
+    texts = options["correlations"]
+    return (
+        next((_correlation("--icc", text) for text in texts if "=" not in text), None)
+        if isinstance(texts, tuple)
+        else None
+    )
+
+
+def _scatterless(outcome: Outcome, _mean: object, deviation: object) -> bool:
+    from abstory.experiment import Unit
+
+    return outcome.metric.unit is Unit.RATE and deviation is None
 
 
 def _correlations(experiment: Experiment, options: Mapping[str, object]) -> dict[str, float]:
