@@ -91,7 +91,7 @@ def test_enough_is_said_too(planned):
 def test_what_can_never_be_shown(planned):
     text = text_of(planned(calendar=TINY))
     assert "NEVER completion_rate, hide_rate can never be shown with the calendar as declared" in text
-    assert "drawn in 20 ways only, so p is at least 0.100, and 0.0500 is asked of one comparison" in text
+    assert "drawn in 20 ways only, so p is at least 0.1, and 0.05 is asked of one comparison" in text
     assert "NEVER" not in text_of(planned())
 
 

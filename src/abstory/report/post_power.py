@@ -160,8 +160,8 @@ def _unreachable(plan: PostPlan, look: Look) -> list[Text]:
     names, fewest = ", ".join(target.name for target in lost), min(target.layout.draws for target in lost)
     told = (
         f"{names} can never be shown with the calendar as declared, whatever happens: it could have been drawn in "
-        f"{counted(fewest, 'way')} only, so p is at least {digits.figures(min(1.0, 2 / fewest))}, "
-        f"and {digits.figures(min(target.level for target in lost))} is asked of one comparison"
+        f"{counted(fewest, 'way')} only, so p is at least {min(1.0, 2 / fewest):.2g}, "
+        f"and {min(target.level for target in lost):.2g} is asked of one comparison"
     )
     return paragraph("NEVER  ", look.say(told), look.width, style="bold red")
 
