@@ -223,8 +223,8 @@ def played(name, looks, days, lift, args):
     first = found.fares[0]
     columns = {str(ruling): Share(rate.hits, runs) for ruling, rate in found.rulings.items()}
     columns["ever wrong"] = Share(found.ever_wrong.hits, runs)
-    daily = looks == "always_valid" and first.ever_fixed
-    columns["fixed"] = Share(first.ever_fixed.hits, runs) if daily else Share(0, 0)
+    daily = looks == "always_valid" and first.misread
+    columns["fixed"] = Share(first.misread.hits, runs) if daily else Share(0, 0)
     columns["shown"] = Share(first.apart.hits, runs)
     return Row(name, runs, columns, note=str(found.day(0.5) or "–"))
 

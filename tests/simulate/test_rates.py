@@ -46,7 +46,7 @@ def test_nothing_seen_says_nothing():
 
 
 def fared(*, apart=False, covers=True, ever=False, known=True, reads=Reads.UNCLEAR):
-    return Fared(reads, known, apart, covers if known else None, None, ever, ever_fixed=apart)
+    return Fared(reads, known, apart, covers if known else None, None, ever, misread=apart)
 
 
 def run(*, ruling=Ruling.WAIT, variant=None, day=None, primary=None, secondary=None):
@@ -64,7 +64,7 @@ def test_runs_are_counted(declare):
     first, second = found.fares
     assert (found.wrong.hits, found.ever_wrong.hits, found.unearned.hits) == (1, 2, 1)
     assert (first.apart.hits, first.covers.hits, first.covers.of, first.unknown.hits) == (1, 2, 3, 1)
-    assert (second.apart.hits, first.ever_fixed.hits, first.covers_lift.of) == (1, 1, 0)
+    assert (second.apart.hits, first.misread.hits, first.covers_lift.of) == (1, 1, 0)
     assert {str(ruling): rate.hits for ruling, rate in found.rulings.items()} == {"SHIP": 1, "KEEP": 1, "WAIT": 2}
     assert (found.day(0.25), found.day(0.5), found.day(0.75)) == (3, 5, None)
 
@@ -74,5 +74,5 @@ def test_where_an_effect_is_planted_finding_it_is_power(declare):
     found = summed(made, Road.FAST, [run(ruling=Ruling.SHIP, variant="shop_now", day=1, primary=fared(apart=True))])
     assert found.unearned is None
     assert found.fares[0].apart.level is None
-    assert found.fares[0].ever_fixed is None
+    assert found.fares[0].misread is None
     assert found.fares[0].planted / found.fares[0].control == pytest.approx(1.1)

@@ -16,8 +16,8 @@ from abstory.stats.redraws import by_blocks, by_calendar
 from abstory.stats.slots import Slots, assignments
 
 
-def read(slots, alpha=0.05):
-    return rerandomise(slots, by_blocks(slots, seed=1), alpha)
+def read(slots, alpha=0.05, **changes):
+    return rerandomise(slots, by_blocks(slots, **({"seed": 1} | changes)), alpha)
 
 
 def calendars(slots):
@@ -156,23 +156,40 @@ def test_many_draws_are_sampled_and_near_what_a_t_test_says():
     assert found.difference.interval.excludes(0.0) is (found.central <= 0.05)
 
 
-def test_sampling_agrees_with_enumeration(monkeypatch):
-    slots = Slots.of([3, 1, 4, 1, 5, 9, 2, 6, 5, 3], [1, 0, 1, 0, 0, 1, 0, 1, 1, 0], [1, 1, 1, 1, 1, 2, 2, 2, 2, 2])
-    exact = read(slots)
-    monkeypatch.setattr(redraws, "MOST_ENUMERATED", 0)
-    drawn = read(slots)
+def test_sampling_agrees_with_enumeration():
+    """C(10, 5)² = 63,504 draws: listed, or 9,999 of them."""
+    values = np.random.default_rng(8).integers(0, 12, 20)
+    slots = Slots.of(values, [1, 0] * 10, [at // 10 for at in range(20)])
+    exact, drawn = read(slots), read(slots, draws=9_999)
+    assert (exact.draws, exact.complete, drawn.draws, drawn.complete) == (63_504, True, 10_000, False)
     for p, near in ((exact.greater, drawn.greater), (exact.less, drawn.less), (exact.two_sided, drawn.two_sided)):
         assert near == pytest.approx(p, abs=5 * drawn.error(p))
 
 
-def test_sampling_depends_on_no_order_and_no_name(monkeypatch):
-    monkeypatch.setattr(redraws, "DRAWS", 999)
+def test_sampling_depends_on_no_order_and_no_name():
     slots = many(0.3)
     turned = Slots(slots.values[::-1], slots.treated[::-1], slots.blocks)
-    assert read(turned).greater == read(slots).greater
-    renamed = read(as_posted(slots, tuple(not arm for arm in slots.treated)))
-    assert (renamed.greater, renamed.less) == (read(slots).less, read(slots).greater)
-    assert rerandomise(slots, by_blocks(slots, seed=2), 0.05).greater != read(slots).greater
+    plain = read(slots, draws=999)
+    assert read(turned, draws=999).greater == plain.greater
+    renamed = read(as_posted(slots, tuple(not arm for arm in slots.treated)), draws=999)
+    assert (renamed.greater, renamed.less) == (plain.less, plain.greater)
+    assert read(slots, draws=999, seed=2).greater != plain.greater
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.1, 0.2])
+def test_p_holds_with_few_draws_too(alpha):
+    """Over all C(8, 4) = 70 calendars of fixed values, each with 19 draws of 30 seeds: at most alpha, chance aside."""
+    values = [3.1, 0.2, 7.7, 1.5, 4.4, 9.0, 2.6, 5.3]
+    plain = Slots.of(values, [1, 0] * 4)
+    found = [
+        read(as_posted(plain, arms), alpha, seed=100 * at + seed, draws=19)
+        for at, arms in enumerate(calendars(plain))
+        for seed in range(30)
+    ]
+    assert {(one.draws, one.complete) for one in found} == {(20, False)}
+    wrong = sum(one.central <= alpha for one in found)
+    assert wrong <= alpha * len(found) + 4 * math.sqrt(alpha * (1 - alpha) * len(found))
+    assert wrong or alpha < 0.1  # 2/20 is the least p
 
 
 def test_a_listed_calendar_is_the_law():

@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from abstory.stats import redraws
 from abstory.stats.estimate import Undetermined
 from abstory.stats.randomization import rerandomise
-from abstory.stats.redraws import by_blocks, by_calendar, by_timelines, together
+from abstory.stats.redraws import DRAWS, by_blocks, by_calendar, by_timelines, together
 from abstory.stats.slots import Slots
 from abstory.stats.timeline import Timeline, compared, paired
 
@@ -123,8 +122,8 @@ def test_p_holds_over_all_calendars_of_a_law(no_repeat, pair):
         assert all(rank / len(ps) <= p + 1e-12 for rank, p in enumerate(ps, 1) if p not in ps[rank : rank + 1])
 
 
-def reading(lines, no_repeat, alpha=0.3):
-    return rerandomise(compared(lines), by_timelines(lines, no_repeat=no_repeat, seed=0), alpha)
+def reading(lines, no_repeat, alpha=0.3, **changes):
+    return rerandomise(compared(lines), by_timelines(lines, no_repeat=no_repeat, seed=0, **changes), alpha)
 
 
 @pytest.mark.parametrize("alpha", [0.2, 0.5])
@@ -148,13 +147,15 @@ def test_intervals_hold_the_truth_over_all_calendars_of_a_law(alpha):
 
 
 SAMPLED = [line("tcxtxctcxctx", [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8], 6), line("xtcxtcctxtcx", range(12), 6, name="b")]
+MORE = [
+    line(order, np.random.default_rng(at).integers(0, 10, 12), 6, name=at)
+    for at, order in enumerate(2 * ["tcxtxctcxctx", "xtcxtcctxtcx"] + ["xctxtccxtcxt"])
+]
 
 
-def test_sampling_agrees_with_counting_out(monkeypatch):
-    exact = reading(SAMPLED, 2)
-    monkeypatch.setattr(redraws, "MOST_ENUMERATED", 0)
-    drawn = reading(SAMPLED, 2)
-    assert (drawn.draws, drawn.complete, exact.complete) == (100_000, False, True)
+def test_sampling_agrees_with_counting_out():
+    exact, drawn = reading(MORE, 2), reading(MORE, 2, draws=9_999)
+    assert (drawn.draws, drawn.complete, exact.complete) == (10_000, False, True)
     for name in ("greater", "less", "two_sided"):
         p = getattr(exact, name)
         assert getattr(drawn, name) == pytest.approx(p, abs=5 * drawn.error(p))
@@ -163,14 +164,12 @@ def test_sampling_agrees_with_counting_out(monkeypatch):
     assert drawn.difference.interval.low == pytest.approx(exact.difference.interval.low, abs=0.5)
 
 
-def test_sampling_depends_on_no_order_of_accounts_and_no_name(monkeypatch):
-    monkeypatch.setattr(redraws, "MOST_ENUMERATED", 0)
-    monkeypatch.setattr(redraws, "DRAWS", 2999)
-    plain, turned = reading(SAMPLED, 2), reading(SAMPLED[::-1], 2)
+def test_sampling_depends_on_no_order_of_accounts_and_no_name():
+    plain, turned = reading(MORE, 2, draws=2_999), reading(MORE[::-1], 2, draws=2_999)
     assert (turned.greater, turned.less, turned.two_sided) == (plain.greater, plain.less, plain.two_sided)
-    renamed = reading([one.turned for one in SAMPLED], 2)
+    renamed = reading([one.turned for one in MORE], 2, draws=2_999)
     assert (renamed.greater, renamed.less) == (plain.less, plain.greater)
-    other = rerandomise(compared(SAMPLED), by_timelines(SAMPLED, no_repeat=2, seed=1), 0.3)
+    other = rerandomise(compared(MORE), by_timelines(MORE, no_repeat=2, seed=1, draws=2_999), 0.3)
     assert other.greater != plain.greater
 
 
@@ -240,15 +239,16 @@ def test_without_a_rule_a_factor_is_read_in_blocks_of_the_other_ones_levels():
 
 
 @pytest.mark.parametrize("no_repeat", [1, 2])
-def test_exchanging_levels_turns_a_factors_effect(no_repeat, monkeypatch):
+def test_exchanging_levels_turns_a_factors_effect(no_repeat):
     """Level for reference, in the pairs and in their order: the mirror image, drawn or counted out."""
     order, values = list(factorial_law(2)[40]) * 2, np.random.default_rng(6).uniform(1, 2, size=16)
     blocks = [at // 8 for at in range(16)]
     turned = tuple((control, treatment) for treatment, control in reversed(FILTER))
-    for most in (200_000, 0):
-        monkeypatch.setattr(redraws, "MOST_ENUMERATED", most)
-        one, other = (reading(paired(order, blocks, pairs, values), no_repeat) for pairs in (FILTER, turned))
-        assert one.complete is (most > 0)
+    for draws in (DRAWS, 49):
+        one, other = (
+            reading(paired(order, blocks, pairs, values), no_repeat, draws=draws) for pairs in (FILTER, turned)
+        )
+        assert one.complete is (draws == DRAWS)
         assert other.difference.value == pytest.approx(-one.difference.value)
         assert (other.greater, other.less) == (one.less, one.greater)
         assert other.difference.interval.low == pytest.approx(-one.difference.interval.high)
@@ -268,37 +268,35 @@ def metrics_of(*columns, lines=SAMPLED):
 
 
 @pytest.mark.parametrize("no_repeat", [1, 2])
-@pytest.mark.parametrize("most", [200_000, 0])
-def test_metrics_of_the_same_slots_share_draws_and_read_as_if_alone(no_repeat, most, monkeypatch):
-    monkeypatch.setattr(redraws, "MOST_ENUMERATED", most)
-    monkeypatch.setattr(redraws, "DRAWS", 2999)
+@pytest.mark.parametrize("draws", [DRAWS, 9])
+def test_metrics_of_the_same_slots_share_draws_and_read_as_if_alone(no_repeat, draws):
     rng = np.random.default_rng(2)
     first, second, third = (rng.normal(size=24).tolist() for _ in range(3))
     third[3] = None
     metrics = metrics_of(first, second, third)
-    found = together(metrics, no_repeat=no_repeat, seed=5)
-    alone = [by_timelines(lines, no_repeat=no_repeat, seed=5) for lines in metrics]
+    found = together(metrics, no_repeat=no_repeat, seed=5, draws=draws)
+    alone = [by_timelines(lines, no_repeat=no_repeat, seed=5, draws=draws) for lines in metrics]
     for own, other in zip(found, alone, strict=True):
         assert own.posted.tolist() == other.posted.tolist()
         assert own.expected == pytest.approx(other.expected)
-        assert own.complete is (most > 0)
+        assert own.complete is (draws == DRAWS)
     # The first is what it is alone, so is one known of other slots; the second has the draws of the first.
     assert found[0].sums == pytest.approx(alone[0].sums)
     assert found[2].sums == pytest.approx(alone[2].sums)
     assert found[1].sums[:, 1] == pytest.approx(found[0].sums[:, 1])
-    if most:
+    if draws == DRAWS:
         assert np.sort(found[1].sums, axis=0) == pytest.approx(np.sort(alone[1].sums, axis=0))
 
 
-def test_shared_draws_depend_on_no_order_of_accounts_and_no_name(monkeypatch):
-    monkeypatch.setattr(redraws, "MOST_ENUMERATED", 0)
-    monkeypatch.setattr(redraws, "DRAWS", 2999)
+def test_shared_draws_depend_on_no_order_of_accounts_and_no_name():
     # The first metric is alike everywhere or nearly so: only the second tells slots, blocks and accounts apart.
     first, second = [1] * 23 + [2], np.random.default_rng(2).normal(size=24).tolist()
     for no_repeat in (1, 2):
         metrics = metrics_of(first, second)
-        plain = together(metrics, no_repeat=no_repeat, seed=5)[1]
-        backwards = together([lines[::-1] for lines in metrics], no_repeat=no_repeat, seed=5)[1]
+        plain = together(metrics, no_repeat=no_repeat, seed=5, draws=29)[1]
+        backwards = together([lines[::-1] for lines in metrics], no_repeat=no_repeat, seed=5, draws=29)[1]
         assert np.sort(backwards.sums[:, 0]) == pytest.approx(np.sort(plain.sums[:, 0]))
-        turned = together([[one.turned for one in lines] for lines in metrics], no_repeat=no_repeat, seed=5)[1]
+        turned = together([[one.turned for one in lines] for lines in metrics], no_repeat=no_repeat, seed=5, draws=29)[
+            1
+        ]
         assert np.sort(-turned.sums[:, 0]) == pytest.approx(np.sort(plain.sums[:, 0]))

@@ -39,13 +39,16 @@ from abstory.results import (
 from abstory.stats.estimate import Estimate, Reason, Undetermined
 from abstory.stats.moments import Moments, pair
 from abstory.stats.reading import Reading
+from abstory.stats.redraws import DRAWS
 from abstory.warehouse.base import Warehouse
 from abstory.warehouse.slots import SlotData
 
 READING = "calendar drawn again"
 
 
-def run(experiment: Experiment, warehouse: Warehouse, *, now_us: int, as_of_us: int | None = None) -> ExperimentResult:
+def run(
+    experiment: Experiment, warehouse: Warehouse, *, now_us: int, as_of_us: int | None = None, redraws: int = DRAWS
+) -> ExperimentResult:
     """Analyse what a warehouse holds of a calendar.
 
     Args:
@@ -54,10 +57,12 @@ def run(experiment: Experiment, warehouse: Warehouse, *, now_us: int, as_of_us: 
         now_us: the clock.
         as_of_us: the instant to read at; None for the data's end, or for the calendar's end once that is over: a post
             without a reading is missing then, and never 0.
+        redraws: as `draws` of `redraws.by_blocks`.
     """
     data = warehouse.slots(experiment.key, now_us if as_of_us is None else as_of_us)
     instant, source = (as_of_us, AsOf.GIVEN) if as_of_us is not None else as_of(experiment, data, now_us=now_us)
-    found = analyse(experiment, data, as_of_us=instant, now_us=now_us if as_of_us is None else as_of_us)
+    asked_us = now_us if as_of_us is None else as_of_us
+    found = analyse(experiment, data, as_of_us=instant, now_us=asked_us, redraws=redraws)
     return replace(found, as_of_from=source)
 
 
@@ -76,7 +81,9 @@ def data_end(data: SlotData) -> int | None:
     return max((us for us in (*posts, data.last_captured_us) if us is not None), default=None)
 
 
-def analyse(experiment: Experiment, data: SlotData, *, as_of_us: int, now_us: int | None = None) -> ExperimentResult:
+def analyse(
+    experiment: Experiment, data: SlotData, *, as_of_us: int, now_us: int | None = None, redraws: int = DRAWS
+) -> ExperimentResult:
     """Everything a verdict, a report and a gate need, from what is known of the slots alone.
 
     Args:
@@ -84,12 +91,13 @@ def analyse(experiment: Experiment, data: SlotData, *, as_of_us: int, now_us: in
         data: as of `as_of_us`.
         as_of_us: the instant.
         now_us: the clock, for the age of the data only.
+        redraws: as `draws` of `redraws.by_blocks`.
     """
     slots = posted(experiment, data, as_of_us=as_of_us)
     evidence = PostEvidence(experiment, slots, data, as_of_us, now_us)
     checks = post_checks(evidence)
     trusted = all(check.status is not Status.FAIL for check in checks)
-    asked = Asked(experiment, slots, as_of_us, trusted)
+    asked = Asked(experiment, slots, as_of_us, trusted, redraws)
     first = min((slot.posted_us for slot in slots if slot.posted_us is not None), default=None)
     by_factor, how = asked.factors(), asked.method(now_us=now_us)
     return ExperimentResult(
@@ -124,12 +132,14 @@ class Asked:
         slots: what became of each.
         as_of_us: the instant.
         trusted: no check failed.
+        redraws: as `draws` of `redraws.by_blocks`.
     """
 
     experiment: Experiment
     slots: tuple[PostedSlot, ...]
     as_of_us: int
     trusted: bool
+    redraws: int = DRAWS
 
     @cached_property
     def totals(self) -> tuple[Total, ...]:
@@ -141,7 +151,7 @@ class Asked:
         """The calendars that could have been drawn."""
         if self.experiment.calendar is None:
             raise ValueError("a slot design has a calendar")
-        return Draws(self.experiment.calendar, self.slots, self.totals)
+        return Draws(self.experiment.calendar, self.slots, self.totals, self.redraws)
 
     def metrics(self) -> tuple[MetricResult, ...]:
         """Every outcome at its level, in declared order."""

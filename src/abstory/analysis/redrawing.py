@@ -11,7 +11,7 @@ from abstory.results import PostedSlot
 from abstory.stats.estimate import Effect, Estimate, Undetermined
 from abstory.stats.multiplicity import Bonferroni
 from abstory.stats.reading import Reading
-from abstory.stats.redraws import Redrawn, together
+from abstory.stats.redraws import DRAWS, Redrawn, together
 from abstory.stats.slot_effects import compare_slots, log1p_lift
 from abstory.stats.slots import Slots
 from abstory.stats.timeline import Timeline, compared, paired
@@ -28,11 +28,13 @@ class Draws:
         calendar: whose law it is.
         slots: what became of each of its slots.
         metrics: that are read.
+        redraws: as `draws` of `redraws.by_blocks`.
     """
 
     calendar: Calendar
     slots: tuple[PostedSlot, ...]
     metrics: tuple[Total, ...]
+    redraws: int = DRAWS
     _kept: dict[Pairs, dict[Total, tuple[Slots, Redrawn]]] = field(default_factory=dict, compare=False)
 
     def effect(self, metric: Total, pairs: Pairs, reading: Reading) -> Effect | Undetermined:
@@ -48,8 +50,7 @@ class Draws:
 
     def logged(self, metric: Total, pairs: Pairs, alpha: float) -> Estimate | Undetermined:
         """The lift of a total where a post that went viral weighs less (`log1p_lift`), of the same calendars."""
-        own = self.calendar
-        return log1p_lift(self._lines(metric, pairs), no_repeat=own.no_repeat, seed=own.seed, alpha=alpha)
+        return log1p_lift(self._lines(metric, pairs), alpha=alpha, **self._law)
 
     def of(self, metric: Total, pairs: Pairs) -> tuple[Slots, Redrawn]:
         """The posts of pairs that have a value, and the calendars they are held against."""
@@ -63,10 +64,15 @@ class Draws:
 
     def _drawn(self, pairs: Pairs) -> dict[Total, tuple[Slots, Redrawn]]:
         lines = [self._lines(metric, pairs) for metric in self.metrics]
-        found = together(lines, no_repeat=self.calendar.no_repeat, seed=self.calendar.seed)
+        found = together(lines, **self._law)
         return {
             metric: (compared(own), redrawn) for metric, own, redrawn in zip(self.metrics, lines, found, strict=True)
         }
+
+    @property
+    def _law(self) -> dict[str, int]:
+        """By what the calendar is drawn again."""
+        return {"no_repeat": self.calendar.no_repeat, "seed": self.calendar.seed, "draws": self.redraws}
 
     def _lines(self, metric: Total, pairs: Pairs) -> list[Timeline]:
         """The calendar seen from pairs, account by account."""

@@ -1,11 +1,11 @@
-"""`abstory simulate KEY`: the declared design, many times, on an audience whose truth is known."""
+"""`abstory simulate KEY`: the declared design, many times, on viewers or posts whose truth is known."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,10 +17,27 @@ from abstory.errors import UsageError
 if TYPE_CHECKING:
     from abstory.experiment import Experiment
     from abstory.simulate.design import Design, Wish
+    from abstory.simulate.post_design import PostDesign
     from abstory.simulate.rates import Simulated
 
+VIEWERS = ("viewers", "days")
+FEED = ("reach", "spread", "icc", "luck", "missed")
+POSTS = (*FEED, "draws")
 RUNS = {"moments": 1000, "rows": 50}
+_SHARE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?)%")
 _EFFECT = re.compile(r"(?P<metric>[A-Za-z0-9_.-]+)=(?P<sign>[+-])(?P<size>[0-9]+(?:\.[0-9]+)?)(?P<unit>%|pp)")
+
+
+def _share(most: float) -> Callable[[click.Context, click.Parameter, str | None], float | None]:
+    """Of an option whose value is a share of at most `most`, written with its per cent sign."""
+
+    def read(_: click.Context, __: click.Parameter, text: str | None) -> float | None:
+        found = _SHARE.fullmatch(text) if text else None
+        if text is None or (found and float(found[1]) / 100 <= most):
+            return float(found[1]) / 100 if found else None
+        raise click.BadParameter(f"{text}: write a share up to {most:.0%}, such as 3%")
+
+    return read
 
 
 @click.command("simulate", short_help="The declared design on an audience whose truth is known.")
@@ -30,21 +47,27 @@ _EFFECT = re.compile(r"(?P<metric>[A-Za-z0-9_.-]+)=(?P<sign>[+-])(?P<size>[0-9]+
 @click.option("--effect", default=None, metavar="METRIC=+5%", help="Plant this in every treatment.")
 @click.option("--viewers", type=click.IntRange(1, 100_000_000), default=None, help="Who come in all, in each run.")
 @click.option("--days", type=click.IntRange(1, 366), default=None, help="Length of the schedule, else as declared.")
+@click.option("--reach", type=click.IntRange(1, 10**9), help="Posts: accounts that see one, the median  [2000]")
+@click.option("--spread", type=click.FloatRange(0, 3), help="Posts: standard deviation of the log of reach  [1]")
+@click.option("--icc", callback=_share(0.5), metavar="SHARE", help="Posts: how alike two views of one are  [3%]")
+@click.option("--luck", callback=_share(0.8), metavar="SHARE", help="Posts: how far days and accounts differ  [0%]")
+@click.option("--missed", callback=_share(0.9), metavar="SHARE", help="Posts: slots in which nothing is posted  [0%]")
+@click.option("--draws", type=click.IntRange(99, 10**6), help="Posts: calendars drawn again in a run  [4999]")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Another seed, other runs.")
 @click.option("--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes at once.")
-@click.option("--fast/--rows", "fast", default=True, show_default=True, help="From moments, or as rows in a store.")
+@click.option("--fast/--rows", "fast", default=True, show_default=True, help="Summed directly, or as rows in a store.")
 @click.option("--json", "as_json", is_flag=True, help="The simulation/1 document.")
 @click.pass_obj
 def command(settings: Settings, /, **options: object) -> None:
-    """Run the design of the experiment KEY many times on simulated viewers, and count how often it errs.
+    """Run the design of the experiment KEY many times on simulated viewers or posts, and count how often it errs.
 
-    Every run draws new viewers, reads the data daily and stops at the first verdict. Where nothing is planted each
-    difference found is false; else the share that is found is the power. Nothing of the project is read but the
-    file, and nothing is written.
+    Every run draws new viewers, reads the data daily and stops at the first verdict; of a calendar it draws another
+    calendar and new posts, and reads them once at the end. Where nothing is planted each difference found is false;
+    else the share that is found is the power. Nothing of the project is read but the file, and nothing is written.
 
-    --rows sends each run through assignment, log files, ingest, store, roll-up and analysis. --fast sums the same
-    viewers' moments directly, some ten times as fast, and first makes sure on one run that both give the same
-    results to the last bit.
+    --rows sends each run through assignment, files, ingest, store and analysis. --fast hands the same numbers to the
+    analysis directly, some ten times as fast, and first makes sure on one run that both give the same results to
+    the last bit.
     """
     from abstory import spec
 
@@ -77,7 +100,7 @@ def wished(experiment: Experiment, truth: object, effect: object) -> Wish | None
     return Wish(found["metric"], size, found["unit"] == "%")
 
 
-def simulate(settings: Settings, design: Design, options: dict[str, object]) -> Simulated:
+def simulate(settings: Settings, design: Design | PostDesign, options: dict[str, object]) -> Simulated:
     """All runs, with a bar on stderr."""
     from abstory.face.simulating import played
     from abstory.simulate.runs import Road
@@ -88,11 +111,34 @@ def simulate(settings: Settings, design: Design, options: dict[str, object]) -> 
         return played(design, runs, road, jobs=int(str(options["jobs"])), told=told)
 
 
-def _design(experiment: Experiment, wish: Wish | None, options: dict[str, object]) -> Design:
+def _design(experiment: Experiment, wish: Wish | None, options: dict[str, object]) -> Design | PostDesign:
+    """The design of what the file randomises; what is said of the other kind is refused."""
+    others, unit = (VIEWERS, "viewers") if experiment.by_slot else (POSTS, "posts")
+    if strange := [name for name in others if options[name] is not None]:
+        mine = POSTS if experiment.by_slot else VIEWERS
+        hint = f"here there are {', '.join(f'--{name}' for name in mine)}"
+        raise UsageError(f"--{strange[0]} is of {unit}, which {experiment.key} does not randomise", hint=hint)
+    return (_posts if experiment.by_slot else _viewers)(experiment, wish, options)
+
+
+def _viewers(experiment: Experiment, wish: Wish | None, options: dict[str, object]) -> Design:
     from abstory.simulate.design import design
 
-    given = {name: int(str(options[name])) for name in ("viewers", "days") if options[name] is not None}
-    return design(experiment, wish=wish, seed=int(str(options["seed"])), **given)
+    return design(experiment, wish=wish, seed=int(str(options["seed"])), **_given(options, VIEWERS, int))
+
+
+def _posts(experiment: Experiment, wish: Wish | None, options: dict[str, object]) -> PostDesign:
+    from dataclasses import replace
+
+    from abstory.simulate.feed import Feed
+    from abstory.simulate.post_design import post_design
+
+    feed, seed = replace(Feed(), **_given(options, FEED, float)), int(str(options["seed"]))
+    return post_design(experiment, feed=feed, wish=wish, seed=seed, **_given(options, ("draws",), int))
+
+
+def _given(options: dict[str, object], names: Iterable[str], number: Callable[[str], float]) -> dict[str, Any]:
+    return {name: number(str(options[name])) for name in names if options[name] is not None}
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from abstory.errors import UsageError
@@ -13,9 +13,8 @@ if TYPE_CHECKING:
 
     from abstory.experiment import Experiment
     from abstory.simulate.design import Design
+    from abstory.simulate.post_design import PostDesign
     from abstory.simulate.runs import Road
-
-_CHECKED_VIEWERS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,32 +43,33 @@ class Simulation:
 def simulate(experiment: Experiment, runs: int, *, truth: str, seed: int) -> Simulation:
     """What `Experiment.simulate` returns."""
     from abstory.simulate.design import design, mde
+    from abstory.simulate.post_design import post_design
     from abstory.simulate.runs import Road
 
     if truth not in {"null", "mde"}:
         raise UsageError(f"truth {truth!r}: write null or mde")
     if runs < 1:
         raise UsageError(f"{runs} runs: at least 1")
-    planned = design(experiment, wish=mde(experiment) if truth == "mde" else None, seed=seed)
+    make = post_design if experiment.by_slot else design
+    planned = make(experiment, wish=mde(experiment) if truth == "mde" else None, seed=seed)
     return Simulation(played(planned, runs, Road.FAST))
 
 
 def played(
-    design: Design, runs: int, road: Road, *, jobs: int = 1, told: Callable[[int], None] | None = None
+    design: Design | PostDesign, runs: int, road: Road, *, jobs: int = 1, told: Callable[[int], None] | None = None
 ) -> Simulated:
     """All runs of a design; the fast road is checked against the slow one before it is taken.
 
     Args:
         design: what is simulated.
         runs: at least 1.
-        road: from moments, or as rows through files and store.
+        road: from what was summed, or as rows through files and store.
         jobs: processes at once.
         told: how many more runs are done.
     """
     from abstory.simulate.rates import summed
     from abstory.simulate.runs import Road, agree, many
 
-    small = replace(design, viewers=min(design.viewers, _CHECKED_VIEWERS))
-    if road is Road.FAST and not agree(small, 0):
+    if road is Road.FAST and not agree(design.trial, 0):
         raise RuntimeError("the fast path and the path through the store give different results")
     return summed(design, road, many(design, runs, road=road, jobs=jobs, told=told))

@@ -1,12 +1,13 @@
 """What a simulation found: a page for people, the `simulation/1` document for programs.
 
-`simulation/1`: `abstory`, `experiment`, `design` {viewers, looks, seed, planted}, `runs`, `road`, `rates`, `rulings`,
-`days` {p10, p50, p90} and `comparisons`; a rate is {rate, error, low, high, level, side, holds, hits, of}, the
-interval at 99.9 %; null for what is not known.
+`simulation/1`: `abstory`, `experiment`, `design` {unit, viewers, posts, looks, seed, draws, feed, planted}, `runs`,
+`road`, `rates`, `rulings`, `days` {p10, p50, p90} and `comparisons`; a rate is {rate, error, low, high, level, side,
+holds, hits, of}, the interval at 99.9 %; null for what is not known, or not of this design.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from rich.text import Text
@@ -17,15 +18,20 @@ from abstory.report.json import Plain
 from abstory.report.look import Look
 from abstory.report.prose import paragraph
 from abstory.report.tables import Column, lay
+from abstory.simulate.design import Design
+from abstory.simulate.feed import Feed
+from abstory.simulate.post_design import PostDesign
 from abstory.simulate.rates import Fares, Rate, Simulated
 
 FORMAT = "simulation/1"
 MOST_ROWS = 14
 _READ = {"always_valid": "always valid, read every day", "fixed": "one look at the end"}
 _LEAD = 11
+_MOST = 1.645
+"""Standard deviations from the mean within which nine of ten normal values lie."""
 _WHOLE = 80
 _COLUMNS = (
-    "excludes 0: intervals that show a difference at the last look: false positives where nothing is planted,"
+    "excludes 0: intervals that show a difference{look}: false positives where nothing is planted,"
     " power elsewhere. difference, lift: intervals that hold the planted value. ± is the Monte Carlo error."
 )
 
@@ -46,16 +52,11 @@ def lines(found: Simulated, look: Look) -> list[Text]:
 
 def document(found: Simulated) -> Plain:
     """The `simulation/1` document as plain values."""
-    design, wish = found.design, found.design.wish
+    by_day = found.design.unit == "viewer"
     return {
         "abstory": FORMAT,
-        "experiment": design.experiment.key,
-        "design": {
-            "viewers": design.viewers,
-            "looks": len(design.looks_us),
-            "seed": design.seed,
-            "planted": {"metric": wish.metric, "size": wish.size, "relative": wish.relative} if wish else None,
-        },
+        "experiment": found.design.experiment.key,
+        "design": _design(found.design),
         "runs": found.runs,
         "road": str(found.road),
         "rates": {
@@ -65,12 +66,29 @@ def document(found: Simulated) -> Plain:
             "data_checks_failed": _plain(found.untrusted),
         },
         "rulings": {str(ruling): _plain(rate) for ruling, rate in found.rulings.items()},
-        "days": {"p10": found.day(0.1), "p50": found.day(0.5), "p90": found.day(0.9)},
-        "comparisons": [_comparison(fare) for fare in found.fares],
+        "days": {f"p{part}": found.day(part / 100) if by_day else None for part in (10, 50, 90)},
+        "comparisons": [_comparison(fare, by_day=by_day) for fare in found.fares],
     }
 
 
-def _comparison(fare: Fares) -> Plain:
+def _design(design: Design | PostDesign) -> Plain:
+    wish = design.wish
+    return {
+        "unit": design.unit,
+        "viewers": None if isinstance(design, PostDesign) else design.viewers,
+        "looks": len(design.looks_us),
+        "seed": design.seed,
+        "planted": {"metric": wish.metric, "size": wish.size, "relative": wish.relative} if wish else None,
+        **(_posts(design) if isinstance(design, PostDesign) else dict.fromkeys(("posts", "draws", "feed"))),
+    }
+
+
+def _posts(design: PostDesign) -> Plain:
+    feed = {name: getattr(design.feed, name) for name in ("reach", "spread", "icc", "luck", "missed")}
+    return {"posts": design.posts, "draws": design.draws, "feed": feed}
+
+
+def _comparison(fare: Fares, *, by_day: bool) -> Plain:
     return {
         "metric": fare.outcome.metric.name,
         "role": str(fare.outcome.role.value),
@@ -81,7 +99,8 @@ def _comparison(fare: Fares) -> Plain:
         "covers_lift": _plain(fare.covers_lift),
         "unknown": _plain(fare.unknown),
         "wrong_at_any_look": _plain(fare.ever_missed),
-        "fixed_test_rejects_at_any_look": _plain(fare.ever_fixed),
+        "fixed_test_rejects_at_any_look": _plain(fare.misread) if by_day else None,
+        "test_of_all_views_rejects": None if by_day else _plain(fare.misread),
         "reads": {str(word): _plain(rate) for word, rate in fare.reads.items()},
     }
 
@@ -103,19 +122,41 @@ def _plain(rate: Rate | None) -> Plain | None:
 
 
 def _opening(found: Simulated, look: Look) -> Iterator[Text]:
-    design, experiment = found.design, found.design.experiment
-    yield Text(look.say(f"SIMULATED  {experiment.key}"), "bold")
-    reading = _READ.get(str(experiment.analysis.looks), "planned looks, taken when they are due")
-    said = (
-        f"{found.runs:,} runs of {design.viewers:,} viewers over {len(design.looks_us)} daily looks, {reading};"
-        f" {_path(found)}; seed {design.seed}"
-    )
+    design = found.design
+    yield Text(look.say(f"SIMULATED  {design.experiment.key}"), "bold")
+    said = f"{found.runs:,} runs of {_played(design)}; {_path(found)}; seed {design.seed}"
     yield from paragraph("", look.say(said), look.width)
+    if isinstance(design, PostDesign):
+        yield from paragraph("posts".ljust(_LEAD), look.say(_feed(design.feed)), look.width)
     yield from paragraph("planted".ljust(_LEAD), look.say(_planted(found)), look.width)
 
 
+def _played(design: Design | PostDesign) -> str:
+    if isinstance(design, PostDesign):
+        return f"{design.posts:,} posts, each run with a calendar of its own, one look at its end"
+    reading = _READ.get(str(design.experiment.analysis.looks), "planned looks, taken when they are due")
+    return f"{design.viewers:,} viewers over {len(design.looks_us)} daily looks, {reading}"
+
+
 def _path(found: Simulated) -> str:
+    if isinstance(found.design, PostDesign):
+        road = "from totals" if found.road == "moments" else "as files through ingest, store and analysis"
+        return f"{road}, {found.design.draws:,} calendars drawn again"
     return "from moments" if found.road == "moments" else "as rows through assignment, store and analysis"
+
+
+def _feed(feed: Feed) -> str:
+    """How posts of a simulation do, in words."""
+    low, high = (float(f"{feed.reach * math.exp(side * _MOST * feed.spread):.2g}") for side in (-1, 1))
+    told = [
+        f"reach {feed.reach:,.0f} at the median, {low:,.0f} to {high:,.0f} for nine in ten",
+        f"rates scatter by {feed.scatter:.0%} of themselves (ICC {100 * feed.icc:g}%)",
+    ]
+    if feed.luck:
+        told.append(f"days and accounts up to {100 * feed.luck:g}% better or worse")
+    if feed.missed:
+        told.append(f"{100 * feed.missed:g}% of slots missed")
+    return "; ".join(told)
 
 
 def _planted(found: Simulated) -> str:
@@ -128,13 +169,14 @@ def _planted(found: Simulated) -> str:
 
 
 def _promises(found: Simulated, look: Look) -> Iterator[Text]:
-    several = sum(fare.outcome.role is Role.PRIMARY for fare in found.fares) > 1
+    several, by_day = sum(fare.outcome.role is Role.PRIMARY for fare in found.fares) > 1, found.design.unit == "viewer"
     primary = "any primary interval" if several else "primary interval"
-    yield from _promise(f"{primary} wrong at the last look", found.wrong, look)
-    yield from _promise(f"{primary} wrong at any daily look", found.ever_wrong, look)
-    first = found.fares[0]
-    if first.ever_fixed is not None:
-        yield from _promise("a fixed test read daily, for contrast", first.ever_fixed, look)
+    yield from _promise(f"{primary} wrong{' at the last look' if by_day else ''}", found.wrong, look)
+    if by_day:
+        yield from _promise(f"{primary} wrong at any daily look", found.ever_wrong, look)
+    if (misread := found.fares[0].misread) is not None and misread.of:
+        what = "a fixed test read daily" if by_day else "all views as if independent"
+        yield from _promise(f"{what}, for contrast", misread, look)
     if found.unearned is not None:
         yield from _promise("shipped without merit", found.unearned, look)
     yield from _promise("data checks failed on sound data", found.untrusted, look)
@@ -200,9 +242,11 @@ def _percent(rate: Rate) -> str:
 def _closing(found: Simulated, look: Look, left: int) -> Iterator[Text]:
     rulings = " · ".join(f"{ruling} {_said(rate)}" for ruling, rate in found.rulings.items())
     yield from paragraph("verdict".ljust(_LEAD), look.plain(rulings), look.width)
-    yield from paragraph("decided".ljust(_LEAD), look.plain(_days(found)), look.width)
+    if by_day := found.design.unit == "viewer":
+        yield from paragraph("decided".ljust(_LEAD), look.plain(_days(found)), look.width)
     yield Text()
-    yield from paragraph("", look.plain(_COLUMNS), look.width, style="dim")
+    columns = _COLUMNS.format(look=" at the last look" if by_day else "")
+    yield from paragraph("", look.plain(columns), look.width, style="dim")
     if left:
         yield from paragraph("", f"{left} more comparisons in --json.", look.width, style="dim")
 

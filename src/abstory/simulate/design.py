@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from abstory.errors import NotYet, UsageError
+from abstory.errors import UsageError
 from abstory.experiment import DAY_US, HOUR_US, Audience, Experiment, Outcome, Role, Schedule, Variant
 from abstory.metrics import COMPLETE, VIEW, Direction, MeasureKind, Metric
 from abstory.simulate.audience import LAUNCH, Nudge, StoryAudience
@@ -21,6 +21,7 @@ SPARE = 1.25
 _SHORTEST_WINDOW_US = 23 * HOUR_US
 _USUAL_DAYS = 14
 _FIRST_DAY = date(2026, 1, 5)
+_TRIED_VIEWERS = 5_000
 _WATCHING = frozenset(
     {
         MeasureKind.SUM_WATCH,
@@ -74,6 +75,16 @@ class Design:
         days = range(experiment.start_us + DAY_US, experiment.closes_us, DAY_US)
         return (*days, experiment.closes_us)
 
+    @property
+    def unit(self) -> str:
+        """What is randomised."""
+        return "viewer"
+
+    @property
+    def trial(self) -> Design:
+        """A small run, on which both roads are tried before one is taken."""
+        return replace(self, viewers=min(self.viewers, _TRIED_VIEWERS))
+
     def truth(self, variant: Variant, metric: Metric) -> float:
         """The planted value of a metric for one variant."""
         if metric.name in self.cut:
@@ -100,10 +111,7 @@ def design(
 
     Raises:
         UsageError: the audience cannot show such an effect, or such an experiment.
-        NotYet: the experiment randomises posts.
     """
-    if experiment.by_slot:
-        raise NotYet(f"{experiment.key} randomises posts, and only viewers are simulated yet")
     ready = _scheduled(experiment, days)
     plain = _audience(ready)
     _refuse(ready, plain)
@@ -170,14 +178,15 @@ def _refuse(experiment: Experiment, audience: StoryAudience) -> None:
 
 
 def _with(plain: StoryAudience, experiment: Experiment, wish: Wish) -> StoryAudience:
-    outcome = _declared(experiment, wish.metric)
+    outcome = wanted(experiment, wish.metric)
     base = planted(plain, experiment.control, outcome.metric)
     aim = base * (1 + wish.size) if wish.relative else base + wish.size
     nudges = {v.name: _nudge(plain, v, outcome.metric, aim) for v in experiment.treatments}
     return replace(plain, nudges=nudges)
 
 
-def _declared(experiment: Experiment, name: str) -> Outcome:
+def wanted(experiment: Experiment, name: str) -> Outcome:
+    """The declared outcome of that name; UsageError without one."""
     for outcome in experiment.outcomes:
         if outcome.metric.name == name:
             return outcome

@@ -1,4 +1,4 @@
-"""A warehouse of simulated viewers: it answers from what they did, without files, store or query."""
+"""A warehouse of what is simulated: it answers from what viewers did, or posts got, without files, store or query."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from abstory.warehouse.base import Answer, Endings, RollUp, Span
 from abstory.warehouse.slots import SlotData
 from abstory.warehouse.split import Split
 
+_NO_POSTS = SlotData((), (), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Memory:
@@ -23,11 +25,13 @@ class Memory:
         by_look: the answer at each instant.
         everything: the span of what the viewers did.
         viewers: by variant.
+        posts: what is known of them at the one look at a calendar.
     """
 
     by_look: Mapping[int, Answer]
     everything: Span
     viewers: Mapping[str, int]
+    posts: SlotData = _NO_POSTS
 
     @classmethod
     def of(cls, experiment: Experiment, acts: Acts, looks_us: Sequence[int]) -> Self:
@@ -52,8 +56,8 @@ class Memory:
     def attributes(self) -> Sequence[str]:
         return ()
 
-    def slots(self, experiment: str, as_of_us: int) -> SlotData:  # noqa: ARG002 (simulated viewers are no posts)
-        return SlotData((), (), None)
+    def slots(self, experiment: str, as_of_us: int) -> SlotData:  # noqa: ARG002 (there is only the one)
+        return self.posts
 
     def viewers_per_variant(self, experiment: str) -> Mapping[str, int]:  # noqa: ARG002
         return self.viewers

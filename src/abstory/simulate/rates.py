@@ -11,6 +11,7 @@ from enum import StrEnum
 from abstory.experiment import Outcome, Role
 from abstory.results import Reads, Ruling
 from abstory.simulate.design import Design
+from abstory.simulate.post_design import PostDesign
 from abstory.simulate.runs import Fared, Road, Run, comparisons
 from abstory.stats.estimate import Interval
 from abstory.stats.moments import Tally
@@ -78,8 +79,8 @@ class Fares:
         covers, covers_lift: runs whose last interval holds the planted value, of those that have one.
         unknown: runs without an effect at the last look.
         ever_missed: runs in which the interval of some daily look missed the planted difference.
-        ever_fixed: for contrast, runs in which a fixed test at some daily look rejects; None where something is
-            planted.
+        misread: for contrast, runs in which a test meant for other data rejects (`contrast.misread`); None where
+            something is planted.
         reads: runs by the word of the last look.
     """
 
@@ -92,7 +93,7 @@ class Fares:
     covers_lift: Rate
     unknown: Rate
     ever_missed: Rate
-    ever_fixed: Rate | None
+    misread: Rate | None
     reads: dict[Reads, Rate]
 
     @property
@@ -112,11 +113,11 @@ class Simulated:
         unearned: runs that shipped a treatment that is better on no primary; None where every treatment is better.
         untrusted: runs in which the data checks failed, on data with nothing wrong.
         rulings: runs by the ruling they stopped at.
-        days: of the look each deciding run stopped at, ascending.
+        days: of the look each deciding run stopped at, ascending; of a calendar the one look is the first.
         fares: of every outcome and treatment, in declared order.
     """
 
-    design: Design
+    design: Design | PostDesign
     road: Road
     runs: int
     wrong: Rate
@@ -133,7 +134,7 @@ class Simulated:
         return self.days[at] if 0 <= at < len(self.days) else None
 
 
-def summed(design: Design, road: Road, runs: Sequence[Run]) -> Simulated:
+def summed(design: Design | PostDesign, road: Road, runs: Sequence[Run]) -> Simulated:
     """All rates of many runs of one design."""
     pairs, alpha = list(comparisons(design.experiment)), design.experiment.analysis.alpha
     fares = tuple(_fares(design, pair, [run.fared[at] for run in runs]) for at, pair in enumerate(pairs))
@@ -158,7 +159,7 @@ def same(one: float, other: float) -> bool:
     return math.isclose(one, other, rel_tol=_ROUNDING)
 
 
-def _fares(design: Design, pair: tuple[Outcome, str], fared: Sequence[Fared]) -> Fares:
+def _fares(design: Design | PostDesign, pair: tuple[Outcome, str], fared: Sequence[Fared]) -> Fares:
     outcome, treatment = pair
     variant = next(v for v in design.experiment.variants if v.name == treatment)
     control, planted = (design.truth(v, outcome.metric) for v in (design.experiment.control, variant))
@@ -175,7 +176,7 @@ def _fares(design: Design, pair: tuple[Outcome, str], fared: Sequence[Fared]) ->
         covers_lift=_at_least(1 - alpha, (one.covers_lift for one in fared)),
         unknown=_share(not one.known for one in fared),
         ever_missed=_at_most(alpha, (one.ever_missed for one in fared)),
-        ever_fixed=_share(one.ever_fixed for one in fared) if null else None,
+        misread=_share(one.misread for one in fared) if null else None,
         reads={word: Rate(read[word], len(fared)) for word in Reads if read[word]},
     )
 

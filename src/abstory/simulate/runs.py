@@ -1,4 +1,4 @@
-"""One run: an audience comes, every day is looked at, and it is kept how each comparison and the verdict fared."""
+"""One run: viewers come or posts go up, every look is taken, and it is kept how each comparison and verdict fared."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 from abstory.decision import decide
 from abstory.experiment import Experiment, Outcome
 from abstory.results import Comparison, ExperimentResult, Reads, Ruling, Verdict
+from abstory.simulate.contrast import misread
 from abstory.simulate.design import Design
 from abstory.simulate.looking import looked
 from abstory.simulate.memory import Memory
 from abstory.simulate.play import act
+from abstory.simulate.post_design import PostDesign
+from abstory.simulate.post_files import by_files
+from abstory.simulate.posting import by_totals
 from abstory.stats.estimate import Effect, Undetermined
-from abstory.stats.reading import FixedHorizon
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,7 +47,7 @@ class Fared:
         apart: whether the interval of the difference excludes 0.
         covers, covers_lift: whether the interval holds the planted value; None where there is no interval.
         ever_missed: whether the interval of the difference missed the planted value at any look.
-        ever_fixed: whether a test at alpha meant for one look rejects no difference at any look.
+        misread: for contrast, whether a test meant for other data rejects no difference; None where there is none.
     """
 
     reads: Reads
@@ -53,7 +56,7 @@ class Fared:
     covers: bool | None
     covers_lift: bool | None
     ever_missed: bool
-    ever_fixed: bool
+    misread: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ class Run:
 class Task:
     """A stretch of runs for one process."""
 
-    design: Design
+    design: Design | PostDesign
     road: Road
     runs: tuple[int, ...]
 
@@ -88,7 +91,12 @@ class Task:
 
 
 def many(
-    design: Design, runs: int, *, road: Road = Road.FAST, jobs: int = 1, told: Callable[[int], None] | None = None
+    design: Design | PostDesign,
+    runs: int,
+    *,
+    road: Road = Road.FAST,
+    jobs: int = 1,
+    told: Callable[[int], None] | None = None,
 ) -> list[Run]:
     """Runs 0 to `runs` − 1, the same whatever the number of processes.
 
@@ -110,10 +118,16 @@ def many(
     return found
 
 
-def one(design: Design, run: int, road: Road) -> Run:
+def one(design: Design | PostDesign, run: int, road: Road) -> Run:
     """One run, decided by its number."""
-    results = by_moments(design, run) if road is Road.FAST else by_rows(design, run)
-    return fare(design, results)
+    return fare(design, results(design, run, road))
+
+
+def results(design: Design | PostDesign, run: int, road: Road) -> tuple[ExperimentResult, ...]:
+    """The results of every look of a run."""
+    if isinstance(design, PostDesign):
+        return by_totals(design, run) if road is Road.FAST else by_files(design, run)
+    return by_moments(design, run) if road is Road.FAST else by_rows(design, run)
 
 
 def by_moments(design: Design, run: int) -> tuple[ExperimentResult, ...]:
@@ -128,8 +142,10 @@ def by_rows(design: Design, run: int) -> tuple[ExperimentResult, ...]:
     return through_the_store(design, assigned(design, run), seed=_seed(design, run))
 
 
-def agree(design: Design, run: int) -> bool:
-    """Whether both roads give the same results, to the last bit, on the viewers and variants of one run."""
+def agree(design: Design | PostDesign, run: int) -> bool:
+    """Whether both roads give the same results, to the last bit, on the viewers or posts of one run."""
+    if isinstance(design, PostDesign):
+        return by_files(design, run) == by_totals(design, run)
     import numpy as np
 
     from abstory.simulate.rows import assigned, indexes, through_the_store
@@ -140,7 +156,7 @@ def agree(design: Design, run: int) -> bool:
     return slow == fast
 
 
-def fare(design: Design, results: Sequence[ExperimentResult]) -> Run:
+def fare(design: Design | PostDesign, results: Sequence[ExperimentResult]) -> Run:
     """What the results of all looks come to."""
     verdicts = [decide(design.experiment, result) for result in results]
     at = next((at for at, verdict in enumerate(verdicts) if verdict.ruling not in OPEN), None)
@@ -193,12 +209,11 @@ def _shipped(verdict: Verdict) -> str | None:
     return verdict.variant if verdict.ruling is Ruling.SHIP else None
 
 
-def _fared(design: Design, outcome: Outcome, treatment: str, results: Sequence[ExperimentResult]) -> Fared:
+def _fared(design: Design | PostDesign, outcome: Outcome, treatment: str, results: Sequence[ExperimentResult]) -> Fared:
     seen = [_comparison(result, outcome, treatment) for result in results]
     control, mine = _truths(design, outcome, treatment)
     effects = [comparison.effect for comparison in seen if isinstance(comparison.effect, Effect)]
     last = seen[-1].effect
-    reading = FixedHorizon(design.experiment.analysis.alpha)
     return Fared(
         reads=seen[-1].reads,
         known=isinstance(last, Effect),
@@ -206,7 +221,7 @@ def _fared(design: Design, outcome: Outcome, treatment: str, results: Sequence[E
         covers=_covers(last, mine - control),
         covers_lift=_covers_lift(last, mine / control - 1) if control else None,
         ever_missed=any(effect.difference.interval.excludes(mine - control) for effect in effects),
-        ever_fixed=any(abs(effect.statistic) > reading.critical(0, float("inf")) for effect in effects),
+        misread=misread(design.experiment, outcome, treatment, results),
     )
 
 
@@ -215,7 +230,7 @@ def _comparison(result: ExperimentResult, outcome: Outcome, treatment: str) -> C
     return found.against(treatment)
 
 
-def _truths(design: Design, outcome: Outcome, treatment: str) -> tuple[float, float]:
+def _truths(design: Design | PostDesign, outcome: Outcome, treatment: str) -> tuple[float, float]:
     variant = next(v for v in design.experiment.variants if v.name == treatment)
     return design.truth(design.experiment.control, outcome.metric), design.truth(variant, outcome.metric)
 

@@ -139,7 +139,7 @@ def _lowest(gaps: Floats, lead: Floats, alpha: float) -> float:
     rank = rejected(len(gaps), alpha) - always
     if not 0 <= rank < moving.sum():
         return math.copysign(math.inf, rank)
-    return float(np.sort(gaps[moving] / lead[moving])[rank])
+    return float(np.partition(gaps[moving] / lead[moving], rank)[rank])
 
 
 def rejected(draws: int, alpha: float) -> int:

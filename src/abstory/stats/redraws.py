@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     _Draw = Callable[[int, np.random.Generator], Floats]
 
-MOST_ENUMERATED = 200_000
 DRAWS = 99_999
+MOST_ENUMERATED = 2 * (DRAWS + 1)
 _CHUNK = 2048
+_UNSHARED = 100_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +68,7 @@ class Redrawn:
         return replace(self, sums=self.sums[:, own], posted=self.posted[own], expected=self.expected[own])
 
 
-def by_blocks(slots: Slots, *, seed: int) -> Redrawn:
+def by_blocks(slots: Slots, *, seed: int, draws: int = DRAWS) -> Redrawn:
     """Each block treats as many slots as it did, every choice of them equally likely, blocks apart.
 
     The same for a seed whatever the order of the slots or the arms' names.
@@ -75,11 +76,13 @@ def by_blocks(slots: Slots, *, seed: int) -> Redrawn:
     Args:
         slots: as posted.
         seed: >= 0, for PCG64; used only beyond 200,000.
+        draws: at random, > 0, where there are more than 2(draws + 1), else all. p holds with any number; fewer find
+            less, and are for whoever simulates many calendars.
     """
-    return _by_blocks(slots, slots.centred(), seed)
+    return _by_blocks(slots, slots.centred(), seed, draws)
 
 
-def by_timelines(timelines: Sequence[Timeline], *, no_repeat: int, seed: int) -> Redrawn:
+def by_timelines(timelines: Sequence[Timeline], *, no_repeat: int, seed: int, draws: int = DRAWS) -> Redrawn:
     """Each block treats as many slots as it did, and along an account `no_repeat` neighbours hold as many variants.
 
     The slots of other variants and those without a value stay as they were drawn; given them, every arrangement of
@@ -92,15 +95,18 @@ def by_timelines(timelines: Sequence[Timeline], *, no_repeat: int, seed: int) ->
         timelines: one an account and pair; the draws belong to the slots of `timeline.compared`.
         no_repeat: >= 1; 1 asks for nothing.
         seed: as `by_blocks`.
+        draws: as `by_blocks`.
 
     Raises:
         ValueError: as `timeline.arrangements`.
     """
-    (found,) = together([timelines], no_repeat=no_repeat, seed=seed)
+    (found,) = together([timelines], no_repeat=no_repeat, seed=seed, draws=draws)
     return found
 
 
-def together(metrics: Sequence[Sequence[Timeline]], *, no_repeat: int, seed: int) -> tuple[Redrawn, ...]:
+def together(
+    metrics: Sequence[Sequence[Timeline]], *, no_repeat: int, seed: int, draws: int = DRAWS
+) -> tuple[Redrawn, ...]:
     """`by_timelines` of several metrics: those known of the same slots share their draws.
 
     Draws follow the first of them that shares, which therefore reads as if it were alone.
@@ -109,6 +115,7 @@ def together(metrics: Sequence[Sequence[Timeline]], *, no_repeat: int, seed: int
         metrics: the timelines of each; but for their values they are the same.
         no_repeat: as `by_timelines`.
         seed: as `by_blocks`.
+        draws: as `by_blocks`.
 
     Raises:
         ValueError: as `timeline.arrangements`.
@@ -121,7 +128,7 @@ def together(metrics: Sequence[Sequence[Timeline]], *, no_repeat: int, seed: int
     found: dict[int, Redrawn] = {}
     for numbers in alike.values():
         columns = np.hstack([compared(metrics[number]).centred() for number in numbers])
-        shared = _by_timelines(metrics[numbers[0]], columns, no_repeat, seed)
+        shared = _by_timelines(metrics[numbers[0]], columns, no_repeat, seed, draws)
         found |= {number: shared.part(at) for at, number in enumerate(numbers)}
     return tuple(found[number] for number in range(len(metrics)))
 
@@ -156,32 +163,43 @@ def by_calendar(slots: Slots, calendars: Iterable[Sequence[bool]], *, complete: 
     return Redrawn(sums, posted, sums.mean(axis=0), complete)
 
 
-def _by_blocks(slots: Slots, columns: Floats, seed: int) -> Redrawn:
+def _by_blocks(slots: Slots, columns: Floats, seed: int, draws: int) -> Redrawn:
     import numpy as np
 
     posted, expected = _posted(slots, columns), np.zeros(columns.shape[1])
-    if assignments(slots.sizes) <= MOST_ENUMERATED:
+    if assignments(slots.sizes) <= 2 * (draws + 1):
         return Redrawn(_combined(_every(slots, columns), len(expected)), posted, expected, complete=True)
-    return _sampled(posted, expected, _blocks(slots, columns), seed)
+    return _sampled(posted, expected, _drawn(_blocks(slots, columns), seed=seed, draws=draws))
 
 
-def _by_timelines(timelines: Sequence[Timeline], columns: Floats, no_repeat: int, seed: int) -> Redrawn:
+def _by_timelines(timelines: Sequence[Timeline], columns: Floats, no_repeat: int, seed: int, draws: int) -> Redrawn:
     import numpy as np
 
     slots = compared(timelines)
     if no_repeat == 1:
-        return _by_blocks(slots, columns, seed)
+        return _by_blocks(slots, columns, seed, draws)
     apart(timelines)
     lines = list(_lines(timelines, columns, no_repeat))
     posted, nothing = _posted(slots, columns), np.zeros(columns.shape[1])
     expected = sum((forks.shares @ own for forks, own in lines), nothing)
-    if math.prod(forks.count for forks, _ in lines) <= MOST_ENUMERATED:
+    if math.prod(forks.count for forks, _ in lines) <= 2 * (draws + 1):
         return Redrawn(_combined((forks.every() @ own for forks, own in lines), len(expected)), posted, expected, True)
 
     def draw(rows: int, source: np.random.Generator) -> Floats:
-        return np.asarray(np.sum([forks.drawn(rows, source) @ own for forks, own in lines], axis=0))
+        return np.asarray(np.sum([_added(forks.drawn(rows, source), own) for forks, own in lines], axis=0))
 
-    return _sampled(posted, expected, draw, seed)
+    return _sampled(posted, expected, _drawn(draw, seed=seed, draws=draws))
+
+
+def _added(arms: NDArray[np.bool_], columns: Floats) -> Floats:
+    """Sums of columns over the slots of each draw.
+
+    In parts too small for BLAS to share out among threads, whose waiting for one another costs far more than they save.
+    """
+    import numpy as np
+
+    step = max(1, _UNSHARED // max(1, columns.size))
+    return np.vstack([arms[start : start + step] @ columns for start in range(0, len(arms), step)])
 
 
 def _posted(slots: Slots, columns: Floats) -> Floats:
@@ -208,13 +226,19 @@ def _combined(parts: Iterable[Floats], width: int) -> Floats:
     return sums
 
 
-def _sampled(posted: Floats, expected: Floats, draw: _Draw, seed: int) -> Redrawn:
-    """The posted sums and 99,999 of `draw`, which gives as many as it is asked for."""
+def _sampled(posted: Floats, expected: Floats, drawn: Iterable[Floats]) -> Redrawn:
+    """The posted sums among those that were drawn."""
+    import numpy as np
+
+    return Redrawn(np.vstack([posted, *drawn]), posted, expected, complete=False)
+
+
+def _drawn(draw: _Draw, *, seed: int, draws: int) -> Iterator[Floats]:
+    """Sums of so many draws, by parts."""
     import numpy as np
 
     source = np.random.Generator(np.random.PCG64(seed))
-    drawn = (draw(min(_CHUNK, DRAWS - start), source) for start in range(0, DRAWS, _CHUNK))
-    return Redrawn(np.vstack([posted, *drawn]), posted, expected, complete=False)
+    return (draw(min(_CHUNK, draws - start), source) for start in range(0, draws, _CHUNK))
 
 
 def _blocks(slots: Slots, columns: Floats) -> _Draw:
@@ -230,7 +254,7 @@ def _blocks(slots: Slots, columns: Floats) -> _Draw:
     signed = np.vstack([(1 if one.arm else -1) * columns[one.order] for one in drawn])
 
     def draw(rows: int, source: np.random.Generator) -> Floats:
-        return np.asarray(np.hstack([one.drawn(rows, source) for one in drawn]) @ signed)
+        return _added(np.hstack([one.drawn(rows, source) for one in drawn]), signed)
 
     return draw
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from abstory.stats.estimate import Effect, Estimate, Interval, Reason, Undetermined
 from abstory.stats.randomization import Rerandomised, rejected, rerandomise
 from abstory.stats.reading import within_unit
-from abstory.stats.redraws import Redrawn, by_timelines
+from abstory.stats.redraws import DRAWS, Redrawn, by_timelines
 from abstory.stats.slots import Slots
 from abstory.stats.timeline import Timeline, compared
 
@@ -52,7 +52,9 @@ def compare_slots(slots: Slots, redrawn: Redrawn, alpha: float, *, family: int =
     return replace(effect, p_value=min(p, math.nextafter(alpha, 0.0)) if apart else max(p, alpha))
 
 
-def log1p_lift(timelines: Sequence[Timeline], *, no_repeat: int, seed: int, alpha: float) -> Estimate | Undetermined:
+def log1p_lift(
+    timelines: Sequence[Timeline], *, no_repeat: int, seed: int, alpha: float, draws: int = DRAWS
+) -> Estimate | Undetermined:
     """Lift of the geometric mean of 1 + total: totals of a few viral slots weigh less than in the mean.
 
     A sensitivity row beside `compare_slots`, of the same draws: the difference of log(1 + total), as a factor less 1.
@@ -62,12 +64,14 @@ def log1p_lift(timelines: Sequence[Timeline], *, no_repeat: int, seed: int, alph
         no_repeat: as `by_timelines`.
         seed: as `by_timelines`.
         alpha: two-sided, in (0, 1).
+        draws: as `by_timelines`.
 
     Returns:
         As `compare_slots`.
     """
     logged = [line.log1p() for line in timelines]
-    effect = compare_slots(compared(logged), by_timelines(logged, no_repeat=no_repeat, seed=seed), alpha)
+    redrawn = by_timelines(logged, no_repeat=no_repeat, seed=seed, draws=draws)
+    effect = compare_slots(compared(logged), redrawn, alpha)
     if isinstance(effect, Undetermined):
         return effect
     told = effect.difference
@@ -80,7 +84,8 @@ def _effect(redrawn: Redrawn, found: Rerandomised, difference: Estimate, level: 
     sums, reaches = redrawn.sums[:, 0], redrawn.sums[:, 1]
     spread, apart = float(sums.std()), difference.interval.excludes(0.0)
     statistic, side = float(redrawn.lead[0]) / spread, 1 if found.greater <= found.less else -1
-    bar = float(np.sort(side * (sums - redrawn.expected[0]))[-1 - rejected(len(sums), level)]) / spread
+    rank = len(sums) - 1 - rejected(len(sums), level)
+    bar = float(np.partition(side * (sums - redrawn.expected[0]), rank)[rank]) / spread
     treatment, control = redrawn.means
     return Effect(
         treatment,
