@@ -14,6 +14,7 @@ import numpy as np
 
 import calibration_draws as law
 import calibration_methods as methods
+import calibration_slots as posts
 from abstory.experiment import Experiment
 from abstory.simulate.design import Wish, design
 from abstory.simulate.rates import summed
@@ -229,7 +230,8 @@ def played(name, looks, days, lift, args):
     return Row(name, runs, columns, note=str(found.day(0.5) or "–"))
 
 
-SECTIONS = {"one look": one_look, "peeking": peeking, "splits": splits, "designs": designs} | methods.SECTIONS
+OWN = {"one look": one_look, "peeking": peeking, "splits": splits, "designs": designs}
+SECTIONS = OWN | methods.SECTIONS | posts.SECTIONS
 
 
 def main():

@@ -140,13 +140,50 @@ def test_the_page_is_written_without_peers(calibration, page):
     assert f"| {one.name} | 500 |" in written
 
 
+def slot_row(calibration, name, runs, monkeypatch):
+    posts = calibration.posts
+    monkeypatch.setattr(posts, "CASES", {name: posts.CASES[name]})
+    (row,) = posts.slots(argparse.Namespace(runs=10 * runs, jobs=1, tea_python=None, gb_python=None))
+    return row
+
+
+@pytest.mark.parametrize("name", ["6 an arm, 3 blocks of 2 + 2", "the same, 5 % missed, ICC 10 %"])
+def test_a_calendar_drawn_again_keeps_its_level_and_all_views_do_not(calibration, page, monkeypatch, name):
+    row = slot_row(calibration, name, 150, monkeypatch)
+    assert row.runs == 150
+    assert page.word(row) == "ok"
+    assert row.shares["views false"].value > 0.7
+    assert not row.shares["views difference"].keeps(0.5, most=False)
+    assert f"| {name} | 150 |" in page.page({"slots": [row]})
+
+
+def test_without_scatter_between_posts_all_views_are_as_good_as_viewers(calibration, page, monkeypatch):
+    row = slot_row(calibration, "12 an arm, 3 blocks, ICC 0", 100, monkeypatch)
+    assert page.word(row) == "ok"
+    assert row.shares["views false"].keeps(0.05)
+
+
+def test_any_of_three_treatments_is_counted_over_all_of_them(calibration):
+    """By hand: a run counts where one of three p is below 5 %, and is covered where all three intervals hold."""
+    import numpy as np
+
+    posts, nan = calibration.posts, np.nan
+    quiet = np.array([[[p, -1, 1, -1, 1] for p in row] for row in ([0.5, 0.04, 0.9], [0.5, 0.06, 0.9], [nan] * 3)])
+    loud = np.array([[[0.5, low, 1, 0, 1] for low in row] for row in ([0.1, 0.1, 0.3], [0.1, 0.1, 0.1])])
+    null, effect = (posts.Evidence(rows, None, None, 0.2, 0.5) for rows in (quiet, loud))
+    found = posts._together(null, effect)
+    assert (found["false"].hits, found["false"].of) == (1, 3)
+    assert (found["difference"].hits, found["lift"].hits, found["lift"].of) == (1, 2, 2)
+
+
 @pytest.mark.long
 def test_every_supported_case_keeps_its_level(calibration, page):
     found = calibration.one_look(argparse.Namespace(runs=4000, tea_python=None, gb_python=None))
     rows = [row for kind in found.values() for row in kind]
-    asked = argparse.Namespace(runs=4000, tea_python=None, gb_python=None)
+    asked = argparse.Namespace(runs=4000, jobs=2, tea_python=None, gb_python=None)
     rows += calibration.peeking(asked)
-    rows += [row for name in ("covariates", "quantiles", "cut", "planned") for row in calibration.SECTIONS[name](asked)]
+    several = ("covariates", "quantiles", "cut", "planned", "slots")
+    rows += [row for name in several for row in calibration.SECTIONS[name](asked)]
     broken = [row.name for row in rows if page.word(row) == "BROKEN"]
     assert not broken
     assert all(row.shares["error"].keeps(0.06) for row in calibration.SECTIONS["skewness"](asked))
