@@ -150,12 +150,12 @@ SLOTS = """## Posts of a calendar: drawing it again
 
 A calendar of posts, drawn anew in each experiment and read once, at its end, as `abstory simulate KEY` plays it, with
 4,999 draws. Reach is lognormal (σ 1, median 2,000: on average 4,100 views a post), completion beta-binomial with an
-ICC of 3 % where nothing else is said; of several variants the first is compared. False positives are at most 5 % by
+ICC of 0.03 where nothing else is said; of several variants the first is compared. False positives are at most 5 % by
 the draw alone, whatever posts are like; p moves in steps, which are large where posts are few.
 
 Beside it, in each cell false positives / coverage of the difference / coverage of the lift. **all views, z**: the
 score test of all views of either variant, as if each were a viewer; tea-tasting and gbstats put to the same views.
-Views of one post go together: 4,100 of them with a correlation of 3 % have 11 times the error of independent ones, and
+Views of one post go together: 4,100 of them with a correlation of 0.03 have 11 times the error of independent ones, and
 almost every experiment without an effect looks significant. **posts, Welch**: the posts' values, without blocks.
 
 Intervals assume one shift, or one factor, in every post, which what is planted is only nearly. Nothing is promised of

@@ -147,7 +147,7 @@ def slot_row(calibration, name, runs, monkeypatch):
     return row
 
 
-@pytest.mark.parametrize("name", ["6 an arm, 3 blocks of 2 + 2", "the same, 5 % missed, ICC 10 %"])
+@pytest.mark.parametrize("name", ["6 an arm, 3 blocks of 2 + 2", "the same, 5 % missed, ICC 0.1"])
 def test_a_calendar_drawn_again_keeps_its_level_and_all_views_do_not(calibration, page, monkeypatch, name):
     row = slot_row(calibration, name, 150, monkeypatch)
     assert row.runs == 150

@@ -120,7 +120,7 @@ def test_posts_have_a_page_of_their_own_words(reels, simulate):
     assert (code, err) == (0, "")
     said = " ".join(out.split())
     assert "40 runs of 16 posts, each run with a calendar of its own, one look at its end" in said
-    assert "(ICC 2.5%); days and accounts up to 20% better or worse; 10% of slots missed" in said
+    assert "(ICC 0.025); days and accounts up to 20% better or worse; 10% of slots missed" in said
     assert "all views as if independent, for contrast" in said
     assert not re.search("viewers|day |daily|decided", said)
     assert max(map(len, out.splitlines())) <= 80
@@ -149,7 +149,7 @@ def test_the_document_says_what_is_of_posts_and_what_is_not(reels, simulate):
 
 def test_a_large_planted_effect_of_posts_ships(reels, simulate):
     for asked in (("--truth", "mde"), ("--effect", "completion_rate=+50%")):
-        _, out, _ = simulate("reels", "--runs", "10", "--icc", "1%", "--json", *asked)
+        _, out, _ = simulate("reels", "--runs", "10", "--icc", "0.01", "--json", *asked)
         assert json.loads(out)["rulings"]["SHIP"]["hits"] == 10
 
 
@@ -164,8 +164,8 @@ def test_files_and_totals_lead_to_the_same(reels, simulate):
     [
         (("reels", "--viewers", "100"), "--viewers is of viewers, which reels does not randomise"),
         (("warm-grade", "--icc", "3%"), "--icc is of posts, which warm-grade does not randomise"),
-        (("reels", "--icc", "3"), "write a share up to 50%, such as 3%"),
-        (("reels", "--missed", "95%"), "write a share up to 90%"),
+        (("reels", "--icc", "3"), "write a share up to 0.5, such as 0.03 or 3%"),
+        (("reels", "--missed", "95%"), "write a share up to 0.9"),
         (("reels", "--effect", "completion_rate=+300%"), "rates beyond 100%"),
         (("reels", "--effect", "like_rate=+5%"), "declares no metric like_rate"),
     ],

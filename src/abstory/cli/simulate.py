@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -24,18 +25,21 @@ VIEWERS = ("viewers", "days")
 FEED = ("reach", "spread", "icc", "luck", "missed")
 POSTS = (*FEED, "draws")
 RUNS = {"moments": 1000, "rows": 50}
-_SHARE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?)%")
+_SHARE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?)(%?)")
 _EFFECT = re.compile(r"(?P<metric>[A-Za-z0-9_.-]+)=(?P<sign>[+-])(?P<size>[0-9]+(?:\.[0-9]+)?)(?P<unit>%|pp)")
 
 
 def _share(most: float) -> Callable[[click.Context, click.Parameter, str | None], float | None]:
-    """Of an option whose value is a share of at most `most`, written with its per cent sign."""
+    """Of an option whose value is a share of at most `most`, as 3% or as 0.03."""
 
     def read(_: click.Context, __: click.Parameter, text: str | None) -> float | None:
-        found = _SHARE.fullmatch(text) if text else None
-        if text is None or (found and float(found[1]) / 100 <= most):
-            return float(found[1]) / 100 if found else None
-        raise click.BadParameter(f"{text}: write a share up to {most:.0%}, such as 3%")
+        if text is None:
+            return None
+        found = _SHARE.fullmatch(text)
+        share = float(found[1]) / (100 if found[2] else 1) if found else math.inf
+        if share > most:
+            raise click.BadParameter(f"{text}: write a share up to {most:g}, such as 0.03 or 3%")
+        return share
 
     return read
 
@@ -49,7 +53,7 @@ def _share(most: float) -> Callable[[click.Context, click.Parameter, str | None]
 @click.option("--days", type=click.IntRange(1, 366), default=None, help="Length of the schedule, else as declared.")
 @click.option("--reach", type=click.IntRange(1, 10**9), help="Posts: accounts that see one, the median  [2000]")
 @click.option("--spread", type=click.FloatRange(0, 3), help="Posts: standard deviation of the log of reach  [1]")
-@click.option("--icc", callback=_share(0.5), metavar="SHARE", help="Posts: how alike two views of one are  [3%]")
+@click.option("--icc", callback=_share(0.5), metavar="SHARE", help="Posts: how alike two views of one are  [0.03]")
 @click.option("--luck", callback=_share(0.8), metavar="SHARE", help="Posts: how far days and accounts differ  [0%]")
 @click.option("--missed", callback=_share(0.9), metavar="SHARE", help="Posts: slots in which nothing is posted  [0%]")
 @click.option("--draws", type=click.IntRange(99, 10**6), help="Posts: calendars drawn again in a run  [4999]")

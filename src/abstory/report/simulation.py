@@ -150,7 +150,7 @@ def _feed(feed: Feed) -> str:
     low, high = (float(f"{feed.reach * math.exp(side * _MOST * feed.spread):.2g}") for side in (-1, 1))
     told = [
         f"reach {feed.reach:,.0f} at the median, {low:,.0f} to {high:,.0f} for nine in ten",
-        f"rates scatter by {feed.scatter:.0%} of themselves (ICC {100 * feed.icc:g}%)",
+        f"rates scatter by {feed.scatter:.0%} of themselves (ICC {feed.icc:g})",
     ]
     if feed.luck:
         told.append(f"days and accounts up to {100 * feed.luck:g}% better or worse")
