@@ -50,7 +50,7 @@ bench: .venv/bench
 	  echo "== $$script"; $(BIN)/python $$script || exit 1; done
 	@echo "== bench/effects.py"; $(BIN)/python bench/effects.py --peer-python .venv/peers/bin/python
 
-# Writes docs/calibration.md anew, the peers on the same draws; about half an hour.
+# Writes docs/calibration.md anew, the peers on the same draws; about three quarters of an hour.
 calibration: .venv/bench .venv/tea/bin/tea
 	$(BIN)/python bench/calibration.py --tea-python .venv/tea/bin/python --gb-python .venv/peers/bin/python
 

@@ -176,6 +176,16 @@ def test_any_of_three_treatments_is_counted_over_all_of_them(calibration):
     assert (found["difference"].hits, found["lift"].hits, found["lift"].of) == (1, 2, 2)
 
 
+def test_the_page_has_every_section_as_it_would_be_written(calibration, page):
+    """What is said before each table, in order, and each case of posts; the figures take `make calibration`."""
+    kept = (BENCH.parent / "docs" / "calibration.md").read_text(encoding="utf-8")
+    titles = [*page.ONE_LOOK.values(), *(title for title, _ in page.tables().values())]
+    places = [kept.find(title) for title in titles]
+    assert -1 not in places
+    assert places == sorted(places)
+    assert [name for name in calibration.posts.CASES if f"| {name} | 2,000 |" not in kept] == []
+
+
 @pytest.mark.long
 def test_every_supported_case_keeps_its_level(calibration, page):
     found = calibration.one_look(argparse.Namespace(runs=4000, tea_python=None, gb_python=None))
