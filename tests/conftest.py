@@ -83,7 +83,6 @@ def posted():
         end = as_of_us or experiment.closes_us + 60 * minutes
         kept = [one for one in readings if one.captured_us <= end]
         known = [post for post in posts if post.posted_us is None or post.posted_us <= end]
-        last = max((one.captured_us for one in kept), default=None)
-        return SlotData(tuple(sorted(known, key=lambda post: post.slot_id)), tuple(kept), last)
+        return SlotData(tuple(sorted(known, key=lambda post: post.slot_id)), tuple(kept))
 
     return posted

@@ -227,7 +227,7 @@ class TestFates:
         data = posted(experiment, rates())
         slot = experiment.calendar.all_slots[0]
         window = experiment.analysis.window.us
-        empty = SlotData((), (), None)
+        empty = SlotData((), ())
         assert self.fate(experiment, empty, slot.scheduled_us - 1).fate is Fate.AHEAD
         assert self.fate(experiment, empty, slot.scheduled_us + window).fate is Fate.UNKNOWN
         assert self.fate(experiment, data, slot.scheduled_us + HOUR).fate is Fate.OPEN
@@ -270,7 +270,7 @@ def test_readings_in_any_order_give_the_same_answer(reels, posted):
 
 def test_nothing_known_is_no_data(reels):
     experiment = reels()
-    result = read(experiment, SlotData((), (), None), as_of_us=experiment.start_us)
+    result = read(experiment, SlotData((), ()), as_of_us=experiment.start_us)
     assert decision.decide(experiment, result).ruling is Ruling.NO_DATA
     assert isinstance(only(result)[0].control, Undetermined)
 
@@ -336,4 +336,4 @@ class TestAsOf:
         assert found == (data.last_captured_us, AsOf.LAST_READING)
 
     def test_without_anything_it_is_now(self, reels):
-        assert posts.as_of(reels(), SlotData((), (), None), now_us=17) == (17, AsOf.NOW)
+        assert posts.as_of(reels(), SlotData((), ()), now_us=17) == (17, AsOf.NOW)

@@ -99,7 +99,7 @@ def extreme(made):
         for name, value in (("views", 1000), ("likes", likes), ("cta_clicks", likes), ("completions", likes)):
             captured = slot.scheduled_us + made.analysis.window.us
             readings.append(TotalReading(f"story-{at}", captured, name, value * 1_000_000, None))
-    return SlotData(tuple(posts), tuple(readings), made.closes_us)
+    return SlotData(tuple(posts), tuple(readings))
 
 
 WAYS = ["bonferroni", "holm", "hochberg", "bh", "gatekeeping", "none"]

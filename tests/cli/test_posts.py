@@ -83,6 +83,18 @@ def test_a_winner_opens_the_gate_and_a_second_call_is_no_second_look(reels):
     assert run("ledger")[1].splitlines()[-1] == "reels: 2 calls, 1 look"
 
 
+def test_totals_of_other_stories_are_no_new_data(reels, tmp_path):
+    """They come in every day, of posts that have nothing to do with the calendar."""
+    run = reels()
+    run("gate", "reels")
+    (tmp_path / "more.csv").write_text(
+        "story_id,captured_at,views\nelsewhere,2025-12-24T12:00:00Z,9\n", encoding="utf-8"
+    )
+    assert run("ingest", tmp_path / "more.csv")[0] == 0
+    run("gate", "reels")
+    assert run("ledger")[1].splitlines()[-1] == "reels: 2 calls, 1 look"
+
+
 def test_no_effect_does_not_open_it(reels):
     assert reels(better=0)("gate", "reels")[0] in {3, 4}
 

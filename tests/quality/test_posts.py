@@ -143,4 +143,4 @@ def test_carry_over_is_asked_at_the_end_alone(reels, posted):
 
 def test_without_a_reading_the_age_is_not_known(reels):
     experiment = reels()
-    assert check(experiment, SlotData((), (), None), "age").said == "no totals loaded"
+    assert check(experiment, SlotData((), ()), "age").said == "no totals loaded"

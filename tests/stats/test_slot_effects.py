@@ -118,6 +118,14 @@ def test_a_family_is_read_at_its_share_and_p_is_multiplied(slots, alpha, family)
     assert (shared.difference, shared.lift, shared.critical) == (alone.difference, alone.lift, alone.critical)
 
 
+def test_a_p_of_alpha_itself_is_not_below_it_in_a_family_either():
+    """C(8, 4) · C(4, 1) = 280 calendars, of which seven comparisons ask 7 · 2/280 = 5 % at least: never below 5 %."""
+    slots = Slots.of([9, 8, 7, 6, 1, 2, 3, 4, 9, 1, 2, 3], [1] * 4 + [0] * 4 + [1] + [0] * 3, [0] * 8 + [1] * 4)
+    assert len(by_blocks(slots, seed=0).sums) == 280
+    assert told(slots, 0.05, 7).reason is Reason.TOO_FEW_SLOTS
+    assert told(slots, 0.05, 6).p_value == pytest.approx(6 * 2 / 280)
+
+
 def test_too_few_draws_are_said_before_an_interval_without_end():
     assert str(told(one_block([7, 8, 9], [1, 2, 3]))) == "too few slots (p is at least 0.1 with 20 draws)"
     assert told(one_block([7, 8, 9], [1, 2, 3]), 0.1).reason is Reason.TOO_FEW_SLOTS

@@ -45,8 +45,7 @@ def oracle(posts, readings, experiment, as_of):
         if story in ours and us(second) <= as_of
     ]
     order = sorted(told, key=lambda r: (r.story_id, r.captured_us, r.metric, r.definition is not None, r.definition))
-    last = max((us(second) for _, second, *_ in readings if us(second) <= as_of), default=None)
-    return SlotData(tuple(known), tuple(order), last)
+    return SlotData(tuple(known), tuple(order))
 
 
 def _by(first, slot, as_of):
@@ -170,10 +169,10 @@ def test_an_answer_by_hand(tmp_path):
         TotalReading("st-1", us(3), "views", 10_000_000, None),
         TotalReading("st-1", us(3), "views", 12_000_000, "v2"),
     )
-    assert early == SlotData((s1, Post("s2", "none", None, None), s3), first, us(3))
+    assert early == SlotData((s1, Post("s2", "none", None, None), s3), first)
     more = (TotalReading("st-1", us(5), "views", 20_000_000, None), TotalReading("st-3", us(6), "likes", 0, None))
-    assert late == SlotData((s1, Post("s2", "none", "st-3", us(4)), s3), first + more, us(6))
-    assert never == SlotData((), (), us(6))
+    assert late == SlotData((s1, Post("s2", "none", "st-3", us(4)), s3), first + more)
+    assert never == SlotData((), ())
 
 
 def test_what_was_known_then_is_told_again(tmp_path):
@@ -187,7 +186,7 @@ def test_what_was_known_then_is_told_again(tmp_path):
         for file, now in zip(files, (10, 20, 30), strict=True):
             store.ingest(file, Wishes({}, None, None, frozenset()), now_us=now)
         with store.recalled(15):
-            assert store.slots("reels", us(9)) == SlotData((Post("s1", "warm", None, None),), (), None)
+            assert store.slots("reels", us(9)) == SlotData((Post("s1", "warm", None, None),), ())
         with store.recalled(25):
             assert store.slots("reels", us(9)).posts == (Post("s1", "warm", "st-1", us(2)),)
         assert len(store.slots("reels", us(9)).readings) == 1

@@ -14,7 +14,7 @@ from abstory.warehouse.base import Answer, Endings, RollUp, Span
 from abstory.warehouse.slots import SlotData
 from abstory.warehouse.split import Split
 
-_NO_POSTS = SlotData((), (), None)
+_NO_POSTS = SlotData((), ())
 
 
 @dataclass(frozen=True, slots=True)

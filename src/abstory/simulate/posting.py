@@ -83,8 +83,7 @@ def _data(design: PostDesign, experiment: Experiment, draws: Draws) -> SlotData:
         captured = posted_us[at] + experiment.analysis.window.us + _READ_S * _SECOND_US
         told = [TotalReading(story, captured, name, int(totals[name][at]) * 1_000_000, None) for name in design.totals]
         readings += told if shown[at] else []
-    last = max((one.captured_us for one in readings), default=None)
-    return SlotData(tuple(sorted(known, key=lambda post: post.slot_id)), tuple(readings), last)
+    return SlotData(tuple(sorted(known, key=lambda post: post.slot_id)), tuple(readings))
 
 
 def _totals(feed: Feed, slots: Sequence[tuple[str, str, str]], draws: Draws) -> Mapping[str, Ints]:

@@ -13,14 +13,16 @@ from abstory.stats.redraws import DRAWS, Redrawn, by_timelines
 from abstory.stats.slots import Slots
 from abstory.stats.timeline import Timeline, compared
 
+_EQUAL = 1e-12
+"""Relatively: no step of p is so small, and no rounding of alpha over a family so large."""
+
 
 def compare_slots(slots: Slots, redrawn: Redrawn, alpha: float, *, family: int = 1) -> Effect | Undetermined:
     """Difference and lift of the means of slots (`Redrawn.means`), read by drawing the calendar again.
 
     p is twice the smaller one-sided share of draws (`Rerandomised.central`). It has steps, so it can be alpha exactly:
-    that is not below alpha, and both intervals then still hold 0. They are inverted at the largest number below alpha,
-    so that they exclude 0 exactly when p < alpha, as everywhere. For a bound of one side at alpha, ask for 2 alpha and
-    take one end.
+    that is not below alpha, and both intervals then still hold 0. They are inverted just below alpha, so that they
+    exclude 0 exactly when p < alpha, as everywhere. For a bound of one side at alpha, ask for 2 alpha and take one end.
 
     The statistic is (S − E S)/sd(S) over the draws, critical the largest value of it that is not rejected on the side
     where the posted calendar lies: the law need not be symmetric. The standard error is that of S once the estimate is
@@ -37,7 +39,9 @@ def compare_slots(slots: Slots, redrawn: Redrawn, alpha: float, *, family: int =
         2 · family/draws >= alpha; NO_VARIATION where every slot moved alike. The lift as `Rerandomised`.
     """
     within_unit(alpha)
-    level, draws = math.nextafter(alpha / family, 0.0), len(redrawn.sums)
+    # A share of alpha is rounded, and a p that equals it must not fall below it by that.
+    share = alpha if family == 1 else alpha / family * (1 - _EQUAL)
+    level, draws = math.nextafter(share, 0.0), len(redrawn.sums)
     if slots.both and 2 / draws > level:
         least = min(1.0, 2 * family / draws)
         return Undetermined(Reason.TOO_FEW_SLOTS, f"p is at least {least:.2g} with {draws} draws")

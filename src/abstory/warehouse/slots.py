@@ -53,12 +53,15 @@ class SlotData:
     Attributes:
         posts: by slot_id, each once.
         readings: of the stories in `posts`, by story, time, metric and definition (none first), each once.
-        last_captured_us: of any story, at or before the instant; None where nothing had been captured by then.
     """
 
     posts: tuple[Post, ...]
     readings: tuple[TotalReading, ...]
-    last_captured_us: int | None
+
+    @property
+    def last_captured_us(self) -> int | None:
+        """Of these stories alone: what is loaded of others changes nothing here. None without a reading."""
+        return max((reading.captured_us for reading in self.readings), default=None)
 
 
 def slots(connection: DuckDBPyConnection, experiment: str, as_of_us: int) -> SlotData:
@@ -66,9 +69,4 @@ def slots(connection: DuckDBPyConnection, experiment: str, as_of_us: int) -> Slo
     asked = {"experiment": experiment, "as_of": as_of_us}
     posts = connection.execute(statement("slots"), asked).fetchall()
     readings = connection.execute(statement("slot_readings"), asked).fetchall()
-    last = connection.execute("SELECT MAX(captured_at) FROM story_totals WHERE captured_at <= ?", [as_of_us]).fetchall()
-    return SlotData(
-        tuple(Post(*row) for row in posts),
-        tuple(TotalReading(*row) for row in readings),
-        last[0][0],
-    )
+    return SlotData(tuple(Post(*row) for row in posts), tuple(TotalReading(*row) for row in readings))
