@@ -10,6 +10,7 @@ BASE = "version: 1\nkey: a\nfactors: {length: [15s, 12s]}\nmetrics: {primary: [{
     [
         ("watched_12s", "completion_rate", "W201", (4, 28)),
         ("15s", "20s", "W202", (3, 20)),
+        ("margin: 20%", "margin: 20%, direction: increase", "W210", (4, 107)),
         (", mde: 2%", "", "W203", (4, 21)),
         (", guardrails: [{name: hide_rate, margin: 20%}]", "", "W204", (4, 1)),
         ("key: a", "key: a\ndecision: {min_per_variant: 199}", "W205", (3, 29)),

@@ -182,3 +182,46 @@ def test_a_name_is_told_its_own_rule(part, path, hint, whole):
 def test_a_variant_is_told_its_own_rule(whole):
     _, found = check_bytes(whole("variants: {none: {cta: none}, ä: {cta: shop_now}}").encode(), "a")
     assert [(one.code, one.path, one.hint[:8]) for one in found] == [("E205", "variants.ä", "1 to 128")]
+
+
+def told(text):
+    return [(one.code, one.hint) for one in check_bytes(text.encode(), "a.yaml")[1] if one.severity == "error"]
+
+
+@pytest.mark.parametrize(
+    ("section", "errors"),
+    [
+        ("factors: {length: [15 sec, 12S]}", [("E207", "did you mean 15s?"), ("E207", "did you mean 12s?")]),
+        ("factors: {length: [15, 12s]}", [("E207", "write 15s")]),
+        ("factors: {cta: [true, shop_now]}", [("E203", "quote it")]),
+        ("factors: {cta: shop_now}", [("E203", "write [shop_now]")]),
+        ("factor: {cta: [none, shop_now]}", [("E201", "did you mean factors?")]),
+        ("metrics: {primry: cta_rate}", [("E201", "did you mean primary?")]),
+        ("metrics: {primary: {name: cta_rate, mde: 5 %}}", [("E206", "did you mean 5%?")]),
+        ("metrics:\n  primary:\n    name: cta_rate\n    mde: 2,5%", [("E206", "did you mean 2.5%?")]),
+        ("analysis: {window: 1 day}", [("E207", "did you mean 1d?")]),
+        ("analysis: {alpha: 5 percent}", [("E206", "did you mean 5%?")]),
+        ("analysis: {alpha: 5pp}", [("E206", "such as 5%")]),
+        ("analysis: {covariates: age}", [("E203", "write [age]")]),
+        ("variants: [{cta: none}, {cta: shop_now}]", [("E203", "such as control: {cta: none}")]),
+        (
+            "factors: {cta: [none, buy]}\nvariants: {a: {cta: none}, b: {cat: buy}}",
+            [("E308", "did you mean cta?")],
+        ),
+        (
+            "factors: {cta: [none, buy]}\nvariants: {a: {cta: none}, b: {cta: buy, weight: 50%}}",
+            [("E203", "weights are relative: 1 and 1 are halves")],
+        ),
+    ],
+)
+def test_one_mistake_is_one_error_that_says_what_was_meant(whole, section, errors):
+    assert told(whole(section)) == errors
+
+
+def test_a_negative_size_is_not_said_to_lack_its_sign(whole):
+    _, found = check_bytes(whole("metrics: {primary: {name: cta_rate, mde: -5%}}").encode(), "a")
+    assert [one.message for one in found if one.severity == "error"] == ["a size must be above 0"]
+
+
+def test_a_missing_field_is_still_told_beside_one_that_is_not_meant_for_it(whole):
+    assert [code for code, _ in told(whole("metrics: {colour: red}"))] == ["E202", "E201"]

@@ -22,7 +22,21 @@ ATTRIBUTE_PATTERN = r"^[A-Za-z0-9_.-]{1,64}$"
 VARIANT_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,127}$"
 LEVEL_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)(ms|s|m|h|d|w)")
+_UNITS_MEANT = {
+    word: unit
+    for unit, words in {
+        "ms": ("msec", "millisecond", "milliseconds"),
+        "s": ("sec", "secs", "second", "seconds"),
+        "m": ("min", "mins", "minute", "minutes"),
+        "h": ("hr", "hrs", "hour", "hours"),
+        "d": ("day", "days"),
+        "w": ("week", "weeks"),
+        "%": ("percent", "pct"),
+    }.items()
+    for word in words
+}
 _SIZE = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)(%|pp)")
+_SHARE = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?%")
 _FIRST_YEAR, _LAST_YEAR = 2000, 2200
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 INSTANT_PATTERN = (
@@ -49,6 +63,10 @@ class Size:
         if isinstance(text, cls):
             return text
         found = _SIZE.fullmatch(text) if isinstance(text, str) else None
+        if not found and isinstance(text, str) and _SIZE.fullmatch(text.removeprefix("-")):
+            raise wrong(
+                "E206", "a size must be above 0", "write it without the sign; `direction` says which way is good"
+            )
         if not found:
             raise wrong("E206", "a size needs % (relative) or pp (absolute points)", _which(text))
         if not float(found[1]):
@@ -61,7 +79,15 @@ def _which(text: object) -> str:
         # Below 1 it looks like a fraction, from 1 on like a percentage that lost its sign.
         size = text * 100 if abs(text) < 1 else text
         return f"which is meant: {size:g}% of the baseline, or {size:g}pp?"
-    return "write 2% or 0.5pp"
+    return _tidied(text, _SIZE) or "write 2% or 0.5pp"
+
+
+def _tidied(text: object, form: re.Pattern[str]) -> str:
+    """`did you mean 2.5%?` of `2,5 %`, or `24h` of `24 hours`; nothing where nothing near has the form."""
+    bare = re.sub(r"(?<=[0-9]),(?=[0-9])", ".", str(text).replace(" ", "").lower())
+    number = bare.rstrip("abcdefghijklmnopqrstuvwxyz")
+    tidy = number + _UNITS_MEANT.get(bare[len(number) :], bare[len(number) :])
+    return f"did you mean {tidy}?" if isinstance(text, str) and form.fullmatch(tidy) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +113,8 @@ class Duration:
         found = _DURATION.fullmatch(text) if isinstance(text, str) else None
         if not found:
             number = isinstance(text, int | float) and not isinstance(text, bool)
-            hint = f"write {text}s, {text}h or {text}d" if number else "write a number with a unit, such as 24h or 15s"
+            meant = _tidied(text, _DURATION) or "write a number with a unit, such as 24h or 15s"
+            hint = f"write {text}s, {text}h or {text}d" if number else meant
             raise wrong("E207", "a duration needs a unit: ms, s, m, h, d or w", hint)
         us = round(float(found[1]) * _UNITS_US[found[2]])
         if not 0 < us <= LONGEST_DAYS * DAY_US:
@@ -126,7 +153,7 @@ def _fraction(value: object) -> float:
 
 def _percentage(value: object) -> str:
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value <= 100:
-        return "such as 5%"
+        return _tidied(value, _SHARE) or "such as 5%"
     return f"did you mean {value * 100 if value <= 1 else value:g}%?"
 
 

@@ -127,9 +127,9 @@ def _cell(variant: Variant, factors: Mapping[str, tuple[str, ...]]) -> Iterator[
     here = ("variants", variant.name)
     for name, levels in factors.items():
         level = variant.creative.get(name)
-        if level is None:
+        if level is None and not any(near(word, [name]) for word in variant.creative if word not in factors):
             yield Fault("E307", here, f"{variant.name} does not say its {name}", f"one of {', '.join(levels)}")
-        elif level not in levels:
+        elif level is not None and level not in levels:
             message = f"{level} is not a declared level of {name}"
             yield Fault("E308", (*here, name), message, near(level, levels) or f"declared: {', '.join(levels)}")
     for name in variant.creative:

@@ -75,5 +75,6 @@ CODES = {
     "W207": "an A/A test?",
     "W208": "followers of posts that overlap",
     "W209": "a calendar that can show nothing",
+    "W210": "a guardrail turned round",
 }
 """E1.. the text, E2.. a field, E3.. one field against another, E4.. not yet, E5.. beyond the file, W2.. regrets."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from abstory.experiment import Experiment, Role
+from abstory.experiment.definitions import meant
 from abstory.experiment.draft import Fault, Path
 from abstory.experiment.quantities import DAY_US, HOUR_US, Duration
 
@@ -60,6 +61,16 @@ def _guardrail(experiment: Experiment) -> Iterator[Fault]:
         yield Fault("W204", ("metrics",), "no guardrail protects the audience", hint)
 
 
+def _turned(experiment: Experiment) -> Iterator[Fault]:
+    """A guardrail turned round holds off the improvement and lets the harm pass."""
+    for at, use in enumerate(experiment.metrics.guardrails):
+        plain = use.model_copy(update={"direction": None})
+        own = meant(plain, experiment.metrics.define.get(use.name), by_slot=experiment.by_slot)
+        if own and use.direction and use.direction != own.direction:
+            message = f"{use.name} is good where it {own.direction}s: this guardrail lets harm pass"
+            yield Fault("W210", ("metrics", "guardrails", at, "direction"), message, f"delete it, or {own.direction}")
+
+
 def _few(experiment: Experiment) -> Iterator[Fault]:
     if experiment.decision.min_per_variant < FEWEST and not experiment.by_slot:
         message = f"fewer than {FEWEST} viewers a variant can hardly decide anything"
@@ -113,5 +124,5 @@ def _restricted(experiment: Experiment) -> bool:
     return experiment.calendar is not None and experiment.calendar.no_repeat > 1
 
 
-LINTS = (_across_lengths, _attention, _mde, _guardrail, _few, _runtime, _twins, _followers, _undecidable)
+LINTS = (_across_lengths, _attention, _mde, _guardrail, _turned, _few, _runtime, _twins, _followers, _undecidable)
 """Every lint, once; whether a design is underpowered needs a baseline rate, which no file declares."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path as File
 from typing import Any
 
@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from abstory.errors import UsageError
 from abstory.experiment import Experiment
-from abstory.experiment.draft import Fault, Faults
+from abstory.experiment.draft import Fault, Faults, near
 from abstory.spec.diagnostics import Diagnostic
 from abstory.spec.lints import lints
 from abstory.spec.partial import remaining
@@ -64,9 +64,7 @@ def check_bytes(data: bytes, name: str) -> Checked:
     if not isinstance(document.root, Table):
         return None, (*unread, _not_a_mapping(document, name))
     experiment, found, unknown = _typed(document, name)
-    errors = tuple(
-        sorted(masked({*unread, *found, *_listed(document, name)}, document, unknown), key=lambda one: one.order)
-    )
+    errors = tuple(sorted(masked({*unread, *found}, document, unknown), key=lambda one: one.order))
     if errors or experiment is None:
         return None, errors
     warnings = (diagnostic(document, name, fault, severity="warning") for fault in lints(experiment))
@@ -116,12 +114,14 @@ def _typed(document: Document, name: str) -> tuple[Experiment | None, tuple[Diag
     empty = frozenset(path for path in empty if not _under(path, frozenset(unknown)))
     own = [(e, path) for e, path in own if path in unknown or not _under(path, document.broken | empty)]
     bad = document.broken | empty | {path for _, path in own}
-    if _listed(document, name):
+    listed = _listed(document, name)
+    if listed:
         bad |= {("variants",)}
         own = [(e, path) for e, path in own if path[:1] != ("variants",)]
-    found = translated([e for e, _ in own], document, name)
+    found = translated([e for e, path in own if not _follows(e, path, bad, unknown)], document, name)
     rest = (diagnostic(document, name, fault) for fault in remaining(data, bad))
-    everything = (*found, *rest, *(diagnostic(document, name, _nothing(path)) for path in sorted(empty, key=str)))
+    nothing = (diagnostic(document, name, _nothing(path)) for path in sorted(empty, key=str))
+    everything = (*found, *rest, *nothing, *listed)
     if not everything and not document.problems:
         # A refusal without a reason would read as consent.
         everything = tuple(translated(errors, document, name))
@@ -150,6 +150,14 @@ def _implied(loc: Path, data: Mapping[str, Any]) -> bool:
 
 def _of_rules(error: Mapping[str, Any]) -> bool:
     return isinstance(error.get("ctx", {}).get("error"), Faults)
+
+
+def _follows(error: Mapping[str, Any], path: Path, bad: Iterable[Path], unknown: Iterable[Path]) -> bool:
+    """Whether another fault explains this one: a list that is too short without its bad items, a misspelt field."""
+    if error["type"] == "too_short":
+        return any(len(one) > len(path) and one[: len(path)] == path for one in bad)
+    spelt_so = [str(one[-1]) for one in unknown if one[:-1] == path[:-1]]
+    return error["type"] == "missing" and any(near(word, [str(path[-1])]) for word in spelt_so)
 
 
 def _under(path: Path, broken: frozenset[Path]) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 
 from abstory.spec.diagnostics import Place
 from abstory.spec.scalars import Ambiguous, resolve
+from abstory.spec.syntax import Stuck, explained
 from abstory.spec.text import Refused, decode, unseen
 
 DEEPEST = 20
@@ -230,25 +231,19 @@ def _events(text: str) -> Iterator[Any]:
     try:
         yield from YAML(typ="safe", pure=True).parse(text)
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise _Fatal(_syntax(error, _place(mark) if mark else Place(1, 1), text)) from None
+        raise _Fatal(_syntax(error, text)) from None
     except (YAMLError, ValueError, AssertionError, IndexError, TypeError, AttributeError, KeyError):
         # The scanner gives up on some malformed texts with a bare Python error.
         raise _Fatal(Problem("E105", Place(1, 1), "this is not YAML")) from None
 
 
-def _syntax(error: Any, place: Place, text: str) -> Problem:
+def _syntax(error: Any, text: str) -> Problem:
+    mark = error.problem_mark or error.context_mark
+    place = _place(mark) if mark else Place(1, 1)
+    begun = _place(error.context_mark) if error.context_mark else place
     reason = str(error.problem or "this is not YAML")
-    lines = text.split("\n")
-    if "'\\t'" in reason:
-        within = lines[place.line - 1][: place.column - 1].strip()
-        what, hint = ("inside a line", "write a space") if within else ("used as indentation", "indent with spaces")
-        return Problem("E105", place, f"a tab {what}", hint)
-    hint = "is something unclosed above?" if "stream end" in reason or place.line >= len(lines) else ""
-    if "mapping values are not allowed" in reason:
-        hint = 'a text with ": " in it needs quotes'
-    context = f" {error.context}" if error.context else ""
-    return Problem("E105", place, f"YAML syntax: {reason}{context}", hint)
+    place, message, hint = explained(Stuck(reason, error.context or "", place, begun, tuple(text.split("\n"))))
+    return Problem("E105", place, message, hint)
 
 
 def _kind(event: Any) -> str:

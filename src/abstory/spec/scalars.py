@@ -83,7 +83,8 @@ def _date(text: str) -> date:
 def _doubtful(text: str, kind: str) -> Ambiguous:
     code = "E114" if kind == "never" else "E113"
     quoted = f'"{shortened(text)}"'
-    hint = "write a number" if kind == "never" else f"write a plain decimal number, or quote it: {quoted}"
+    plain = "a date as YYYY-MM-DD" if kind == "instant" else "a plain decimal number"
+    hint = "write a number" if kind == "never" else f"write {plain}, or quote it: {quoted}"
     return Ambiguous(code, text, _WHY[kind], hint)
 
 

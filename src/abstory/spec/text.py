@@ -11,6 +11,9 @@ _UNSEEN = re.compile(
     "\u3164\ufe00-\ufe0e\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
 )
 
+_INDENT = re.compile("^ *([\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000])", re.MULTILINE)
+"""Spaces that look like indentation, and are none to YAML."""
+
 
 class Refused(Exception):
     """The bytes are not a text that can be shown and parsed."""
@@ -36,6 +39,10 @@ def decode(data: bytes) -> str:
         line, column = _where(text, bad.start())
         message = f"the character U+{ord(bad[0]):04X}, which does not show"
         raise Refused("E104", message, hint="delete it, or type the line again", line=line, column=column)
+    if odd := _INDENT.search(text):
+        line, column = _where(text, odd.start(1))
+        message = f"the character U+{ord(odd[1]):04X}, which looks like a space, used as indentation"
+        raise Refused("E104", message, hint="indent with plain spaces", line=line, column=column)
     return text
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from pydantic_core import PydanticCustomError
 
 from abstory.errors import SpecError
 from abstory.experiment import Experiment
 from abstory.experiment.calendar import Calendar
 from abstory.experiment.cells import BESIDE
 from abstory.experiment.draft import Fault, near
-from abstory.experiment.quantities import ATTRIBUTE_PATTERN, LEVEL_PATTERN, NAME_PATTERN, VARIANT_PATTERN
+from abstory.experiment.quantities import ATTRIBUTE_PATTERN, LEVEL_PATTERN, NAME_PATTERN, VARIANT_PATTERN, Duration
 from abstory.experiment.sections import (
     Analysis,
     Audience,
@@ -28,7 +30,6 @@ from abstory.spec.diagnostics import Diagnostic, Place, Severity
 from abstory.spec.reader import Document, Leaf, Node, Path, Series, Table
 from abstory.spec.scalars import shortened
 
-_CHOICES = {"literal_error", "enum"}
 _BELOW: dict[str, type[Frozen]] = {
     "schedule": Schedule,
     "audience": Audience,
@@ -49,14 +50,11 @@ KNOWN = frozenset(
 )
 """Every field name of the format."""
 _WORDS = {
-    "string_type": ("E203", "text is due here", "quote it"),
-    "int_type": ("E203", "a whole number is due here", "such as 1000"),
     "bool_type": ("E203", "true or false is due here", ""),
     "model_type": ("E203", "a mapping is due here", "write it as name: value"),
     "model_attributes_type": ("E203", "a mapping is due here", "write it as name: value"),
     "mapping_type": ("E203", "a mapping is due here", "write it as name: value"),
     "dict_type": ("E203", "a mapping is due here", "write it as name: value"),
-    "tuple_type": ("E203", "a list is due here", "such as [none, warm]"),
     "too_short": ("E208", "too few entries", "at least {min_length}"),
     "too_long": ("E208", "too many entries", "at most {max_length}"),
     "string_too_long": ("E208", "too long", "at most {max_length} characters"),
@@ -201,16 +199,14 @@ def _fault(error: Mapping[str, Any], path: Path) -> Fault:
     kind, ctx = error["type"], error.get("ctx", {})
     if "message" in ctx and "hint" in ctx:
         return Fault(kind, path, ctx["message"], ctx["hint"])
-    if kind == "missing":
-        return Fault("E202", path, f"{path[-1]} is missing", _MISSING.get(str(path[-1]), ""))
-    if kind == "string_pattern_mismatch":
-        return _bad_name(path, error["input"], _RULES.get(ctx["pattern"], ""))
-    if kind in _CHOICES:
-        return _choice(path, error)
-    if kind == "string_type":
-        return _text_due(path, error["input"])
+    if kind in _TOLD:
+        return _TOLD[kind](path, error)
     code, message, hint = _WORDS.get(kind, ("E203", str(error["msg"]).lower(), ""))
     return Fault(code, path, message, hint.format(**ctx))
+
+
+def _missing(path: Path, _: Mapping[str, Any]) -> Fault:
+    return Fault("E202", path, f"{path[-1]} is missing", _MISSING.get(str(path[-1]), ""))
 
 
 _MISSING = {
@@ -227,10 +223,22 @@ _MISSING = {
 }
 
 
-def _bad_name(path: Path, value: object, rule: str) -> Fault:
+def _bad_name(path: Path, error: Mapping[str, Any]) -> Fault:
+    value, rule = error["input"], _RULES.get(error["ctx"]["pattern"], "")
+    if "length" in path[-2:] and (length := _no_duration(path, value)):
+        return length
     lower = str(value).strip().lower().replace(" ", "-")
     hint = f"did you mean {lower}?" if lower != value and lower.isascii() and _is_name(lower) else rule
     return Fault("E205", path, "not a name", hint)
+
+
+def _no_duration(path: Path, value: object) -> Fault | None:
+    try:
+        Duration.parse(value)
+    except PydanticCustomError as error:
+        told = error.context or {}
+        return Fault("E207", path, told["message"], told["hint"])
+    return None
 
 
 _RULES = {
@@ -251,14 +259,38 @@ def _choice(path: Path, error: Mapping[str, Any]) -> Fault:
     return Fault("E204", path, f"one of {expected} is due here", near(str(error["input"]), choices))
 
 
-def _text_due(path: Path, value: object) -> Fault:
-    if "length" in path[-2:] and isinstance(value, int | float):
+def _text_due(path: Path, error: Mapping[str, Any]) -> Fault:
+    value = error["input"]
+    if "length" in path[-2:] and isinstance(value, int | float) and not isinstance(value, bool):
         return Fault("E207", path, "a duration needs a unit: ms, s, m, h, d or w", f"write {value}s")
     if isinstance(value, dict | list):
         return Fault("E203", path, "text is due here, not a list or a mapping", "")
     return Fault(
         "E203", path, "text is due here", "quote it" if value is not None else "write a word, or drop the line"
     )
+
+
+def _list_due(path: Path, error: Mapping[str, Any]) -> Fault:
+    value = error["input"]
+    hint = f"write [{shortened(str(value))}]" if isinstance(value, str | int | float) else "such as [none, warm]"
+    return Fault("E203", path, "a list is due here", hint)
+
+
+def _number_due(path: Path, _: Mapping[str, Any]) -> Fault:
+    hint = "weights are relative: 1 and 1 are halves" if path[-1:] == ("weight",) else "such as 1000"
+    return Fault("E203", path, "a whole number is due here", hint)
+
+
+_TOLD: dict[str, Callable[[Path, Mapping[str, Any]], Fault]] = {
+    "missing": _missing,
+    "string_pattern_mismatch": _bad_name,
+    "literal_error": _choice,
+    "enum": _choice,
+    "string_type": _text_due,
+    "int_type": _number_due,
+    "tuple_type": _list_due,
+}
+"""The errors whose words depend on where they are or on what was found."""
 
 
 def summary(file: str, found: tuple[Diagnostic, ...]) -> SpecError:
