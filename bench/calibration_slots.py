@@ -127,7 +127,7 @@ def ready(name, case, lift):
 
 def one_run(design, run):
     """Our answers for every treatment, and the rows of the first one: all its views, its posts."""
-    (result,) = by_totals(design, run)
+    (result,) = by_totals(design, run, whole=False)
     metric, (control, treatment, *_) = design.experiment.outcomes[0].metric, design.experiment.variants
     read = [[slot for slot in result.posts if slot.variant == arm.name and slot.totals] for arm in (treatment, control)]
     answers = [_answer(one) for one in result.metrics[0].comparisons]

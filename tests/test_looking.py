@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest, norm
 
-from abstory.analysis import analyse, run
+from abstory.analysis import Looks, analyse, run
 from abstory.decision import decide, gate
 from abstory.experiment import DAY_US, Experiment
 from abstory.ledger import entry, taken
@@ -66,7 +66,7 @@ class Ledger:
 
     def look(self, day, *, take=True):
         at = START + day * DAY_US
-        found = run(self.experiment, self.shelf, now_us=at, as_of_us=at, taken=taken(self.rows), take=take)
+        found = run(self.experiment, self.shelf, now_us=at, as_of_us=at, looks=Looks(taken(self.rows), take))
         report = gate(self.experiment, found)
         if take:
             self.rows.append(entry(report, asked_at_us=at, asked_by="ci"))

@@ -54,6 +54,15 @@ def test_both_roads_give_the_same_results_to_the_last_bit(reels, changes, feed):
     assert agree(made, 3)
 
 
+def test_a_run_needs_no_more_than_a_verdict_looks_at(reels):
+    made = post_design(reels(factors={"cta": ["none", "buy"], "filter": ["none", "warm"]}), draws=999)
+    (bare,), (whole,) = by_totals(made, 3, whole=False), by_totals(made, 3)
+    assert runs.fare(made, (bare,)) == runs.fare(made, (whole,))
+    assert whole.factors
+    assert not bare.factors
+    assert bare.metrics == whole.metrics
+
+
 def test_roads_that_differ_are_told_apart(reels, monkeypatch):
     monkeypatch.setattr(runs, "by_files", lambda design, run: by_totals(design, run + 1))
     assert not agree(post_design(reels()), 0)

@@ -8,7 +8,7 @@ import pytest
 from abstory.results import Ruling
 from abstory.simulate.design import Wish, design
 from abstory.simulate.rates import summed
-from abstory.simulate.runs import Road, agree, by_moments, by_rows, many, one
+from abstory.simulate.runs import Road, agree, by_moments, by_rows, fare, many, one
 
 EVERYTHING = {
     "primary": [{"name": "watched_5s", "mde": "10%"}, "completion_rate"],
@@ -35,7 +35,7 @@ CUT = {
 }
 
 
-@pytest.mark.parametrize(
+DESIGNED = pytest.mark.parametrize(
     "changes",
     [
         {"metrics": EVERYTHING},
@@ -54,9 +54,22 @@ CUT = {
     ],
     ids=["every metric", "factors", "weights and clocks", "planned looks", "covariates", "cut", "cut and covariates"],
 )
+
+
+@DESIGNED
 def test_both_roads_give_the_same_results_to_the_last_bit(declare, changes):
     made = design(declare(**changes), viewers=1200, wish=Wish("watched_5s", 0.1, relative=True))
     assert agree(made, 3)
+
+
+@DESIGNED
+def test_a_run_needs_no_more_than_a_verdict_looks_at(declare, changes):
+    made = design(declare(**changes), viewers=1200, wish=Wish("watched_5s", 0.1, relative=True))
+    bare, whole = by_moments(made, 3, whole=False), by_moments(made, 3)
+    assert fare(made, bare) == fare(made, whole)
+    assert [result.fading for result in bare] == [result.fading for result in whole]
+    assert all(result.data_hash for result in whole)
+    assert not any(result.data_hash or result.factors or result.daily for result in bare)
 
 
 def test_roads_that_differ_are_told_apart(declare, monkeypatch):

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from abstory.analysis import posts, readings, result
 from abstory.experiment import Experiment
@@ -22,14 +23,30 @@ from abstory.warehouse.base import Warehouse
 _ROUNDING = 1e-9
 
 
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """Planned looks, as their keeper tells of them.
+
+    Attributes:
+        taken: before, in their order.
+        take: whether one that is due may be taken; the caller must keep it, `method.looking.new` says so.
+    """
+
+    taken: tuple[Look, ...] = ()
+    take: bool = False
+
+
+NO_LOOKS = Looks()
+
+
 def run(
     experiment: Experiment,
     warehouse: Warehouse,
     *,
     now_us: int,
     as_of_us: int | None = None,
-    taken: Sequence[Look] = (),
-    take: bool = False,
+    looks: Looks = NO_LOOKS,
+    whole: bool = True,
 ) -> ExperimentResult:
     """Analyse what a warehouse holds, at a planned look where the file declares looks.
 
@@ -38,22 +55,23 @@ def run(
         warehouse: open, with the experiment's exposures.
         now_us: the clock.
         as_of_us: the instant to read at; None for the earlier of now and the data's end.
-        taken: looks taken before, in their order.
-        take: whether a look that is due may be taken; the caller must keep it, `method.looking.new` says so.
+        looks: planned looks so far.
+        whole: with all that a report shows; else as far as a verdict looks, what stands beside it left empty.
     """
     if experiment.by_slot:
-        return posts.run(experiment, warehouse, now_us=now_us, as_of_us=as_of_us)
-    seen = result.run(experiment, warehouse, now_us=now_us, as_of_us=as_of_us)
+        return posts.run(experiment, warehouse, now_us=now_us, as_of_us=as_of_us, whole=whole)
+    at = partial(result.read, experiment, warehouse, now_us=now_us)
+    seen = at(as_of_us=as_of_us)
     if readings.planned_looks(experiment) is None:
-        return seen
-    state = Standing(experiment, seen, tuple(taken))
-    if not seen.trusted:
-        return state.told(seen, None)
-    if take and (look := state.due):
-        found = result.run(experiment, warehouse, now_us=now_us, look=look)
+        return seen.told(whole=whole)
+    state = Standing(experiment, seen.bare, looks.taken)
+    if not seen.bare.trusted:
+        return state.told(seen.told(whole=whole), None)
+    if looks.take and (look := state.due):
+        found = at(look=look).told(whole=whole)
         return state.told(replace(found, as_of_from=seen.as_of_from), look, new=True)
-    last = _last(taken, seen.as_of_us)
-    return state.told(result.run(experiment, warehouse, now_us=now_us, look=last) if last else seen, last)
+    last = _last(looks.taken, seen.bare.as_of_us)
+    return state.told((at(look=last) if last else seen).told(whole=whole), last)
 
 
 def _last(taken: Sequence[Look], instant: int) -> Look | None:

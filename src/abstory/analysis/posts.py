@@ -30,7 +30,6 @@ from abstory.results import (
     ExperimentResult,
     FactorResult,
     Fate,
-    Method,
     MetricResult,
     PostedSlot,
     Reads,
@@ -47,7 +46,13 @@ READING = "calendar drawn again"
 
 
 def run(
-    experiment: Experiment, warehouse: Warehouse, *, now_us: int, as_of_us: int | None = None, redraws: int = DRAWS
+    experiment: Experiment,
+    warehouse: Warehouse,
+    *,
+    now_us: int,
+    as_of_us: int | None = None,
+    redraws: int = DRAWS,
+    whole: bool = True,
 ) -> ExperimentResult:
     """Analyse what a warehouse holds of a calendar.
 
@@ -58,11 +63,12 @@ def run(
         as_of_us: the instant to read at; None for the data's end, or for the calendar's end once that is over: a post
             without a reading is missing then, and never 0.
         redraws: as `draws` of `redraws.by_blocks`.
+        whole: with all that a report shows; else as far as a verdict looks, what stands beside it left empty.
     """
     data = warehouse.slots(experiment.key, now_us if as_of_us is None else as_of_us)
     instant, source = (as_of_us, AsOf.GIVEN) if as_of_us is not None else as_of(experiment, data, now_us=now_us)
     asked_us = now_us if as_of_us is None else as_of_us
-    found = analyse(experiment, data, as_of_us=instant, now_us=asked_us, redraws=redraws)
+    found = analyse(experiment, data, as_of_us=instant, now_us=asked_us, redraws=redraws, whole=whole)
     return replace(found, as_of_from=source)
 
 
@@ -82,7 +88,13 @@ def data_end(data: SlotData) -> int | None:
 
 
 def analyse(
-    experiment: Experiment, data: SlotData, *, as_of_us: int, now_us: int | None = None, redraws: int = DRAWS
+    experiment: Experiment,
+    data: SlotData,
+    *,
+    as_of_us: int,
+    now_us: int | None = None,
+    redraws: int = DRAWS,
+    whole: bool = True,
 ) -> ExperimentResult:
     """Everything a verdict, a report and a gate need, from what is known of the slots alone.
 
@@ -92,6 +104,7 @@ def analyse(
         as_of_us: the instant.
         now_us: the clock, for the age of the data only.
         redraws: as `draws` of `redraws.by_blocks`.
+        whole: as of `run`.
     """
     slots = posted(experiment, data, as_of_us=as_of_us)
     evidence = PostEvidence(experiment, slots, data, as_of_us, now_us)
@@ -99,8 +112,8 @@ def analyse(
     trusted = all(check.status is not Status.FAIL for check in checks)
     asked = Asked(experiment, slots, as_of_us, trusted, redraws)
     first = min((slot.posted_us for slot in slots if slot.posted_us is not None), default=None)
-    by_factor, how = asked.factors(), asked.method(now_us=now_us)
-    return ExperimentResult(
+    how = readings.method(experiment, asked.moments, as_of_us=as_of_us, now_us=now_us)
+    found = ExperimentResult(
         key=experiment.key,
         title=experiment.title,
         hypothesis=experiment.hypothesis,
@@ -113,14 +126,13 @@ def analyse(
         arms=tuple(_arm(experiment, variant, slots) for variant in experiment.variants),
         metrics=asked.metrics(),
         checks=checks,
-        method=replace(how, notes=(*how.notes, *post_factors.notes(by_factor))),
+        method=replace(how, reading=READING),
         data_end_us=data_end(data),
         exposures_by_day=_by_day(slots),
-        data_hash=data_hash(data, as_of_us=as_of_us, fingerprint=experiment.fingerprint, stored={}),
-        factors=by_factor,
         unit="post",
         posts=slots,
     )
+    return asked.beside(found, data) if whole else found
 
 
 @dataclass(frozen=True)
@@ -213,10 +225,16 @@ class Asked:
             return Undetermined(Reason.DEFINITIONS, ways)
         return self.closed
 
-    def method(self, *, now_us: int | None) -> Method:
-        """How the numbers were made."""
-        made = readings.method(self.experiment, self.moments, as_of_us=self.as_of_us, now_us=now_us)
-        return replace(made, reading=READING, notes=(*self._notes(), *made.notes))
+    def beside(self, found: ExperimentResult, data: SlotData) -> ExperimentResult:
+        """The result with what stands beside its comparisons."""
+        by_factor, how = self.factors(), found.method
+        notes = (*self._notes(), *how.notes, *post_factors.notes(by_factor))
+        return replace(
+            found,
+            method=replace(how, notes=notes),
+            data_hash=data_hash(data, as_of_us=found.as_of_us, fingerprint=found.fingerprint, stored={}),
+            factors=by_factor,
+        )
 
     def _notes(self) -> Iterator[str]:
         yield "a post counts once, whatever its reach; values are averages over posts"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from abstory.analysis import (
     adjustment,
@@ -25,7 +26,18 @@ from abstory.experiment import DAY_US, Experiment, Outcome, Role, Variant
 from abstory.ledger import data_hash
 from abstory.metrics import Metric, triples
 from abstory.quality import Evidence, checks, watched
-from abstory.results import ArmCount, AsOf, Comparison, ExperimentResult, Look, MetricResult, Reads, Status
+from abstory.results import (
+    ArmCount,
+    AsOf,
+    ByExposure,
+    Check,
+    Comparison,
+    ExperimentResult,
+    Look,
+    MetricResult,
+    Reads,
+    Status,
+)
 from abstory.stats import skewness
 from abstory.stats.covariates import Arms
 from abstory.stats.estimate import Effect, Reason, Undetermined
@@ -34,15 +46,15 @@ from abstory.stats.reading import Reading
 from abstory.warehouse.base import Answer, Arm, RollUp, Span, Warehouse
 
 
-def run(
+def read(
     experiment: Experiment,
     warehouse: Warehouse,
     *,
     now_us: int,
     as_of_us: int | None = None,
     look: Look | None = None,
-) -> ExperimentResult:
-    """Analyse what a warehouse holds.
+) -> Analysis:
+    """Ask a warehouse for what it holds, to be analysed.
 
     Args:
         experiment: as the file declares it.
@@ -59,8 +71,8 @@ def run(
     answer = warehouse.roll_up(plan(experiment, look.as_of_us if look else instant))
     stored = warehouse.fingerprints(experiment.key)
     asked_us = now_us if as_of_us is None else as_of_us
-    result = analyse(experiment, answer, span, at, stored=stored, now_us=asked_us)
-    return replace(result, as_of_from=AsOf.LAST_LOOK if look else source, daily=daily(experiment, answer, result))
+    found = Analysis.of(experiment, answer, span, at, stored=stored, now_us=asked_us)
+    return replace(found, as_of_from=AsOf.LAST_LOOK if look else source)
 
 
 def as_of(span: Span, *, now_us: int, given_us: int | None) -> tuple[int, AsOf]:
@@ -124,55 +136,108 @@ def analyse(
         stored: exposures by the fingerprint they were recorded under; None where that is not known.
         now_us: the clock, for the age of the data only; None leaves the age unknown.
     """
-    look = at if isinstance(at, Look) else None
-    as_of_us = at.as_of_us if isinstance(at, Look) else at
-    end, stamps = data_end(span), stored or {}
-    age_us = None if now_us is None or end is None else now_us - end
-    evidence = Evidence(experiment, answer, stamps, age_us, readings.over(experiment, as_of_us), as_of_us)
-    quality = checks(evidence)
-    trusted = all(check.status is not Status.FAIL for check in quality)
-    asked = _Asked(experiment, rowquantiles.moments(experiment, answer), as_of_us, trusted, look)
-    first = _first_exposure(experiment, answer, span)
-    metrics, by_factor = asked.metrics(), factors.factors(asked.factorial)
-    how = readings.method(experiment, asked.moments, as_of_us=as_of_us, now_us=now_us)
-    found = ExperimentResult(
-        key=experiment.key,
-        title=experiment.title,
-        hypothesis=experiment.hypothesis,
-        fingerprint=experiment.fingerprint,
-        control=experiment.control.name,
-        as_of_us=as_of_us,
-        first_exposure_us=first,
-        day=_day(experiment, first, as_of_us),
-        days=(experiment.schedule.end - experiment.schedule.start).days if experiment.schedule else None,
-        arms=_arms(experiment, answer),
-        metrics=metrics,
-        checks=quality,
-        method=replace(how, notes=(*how.notes, *_notes(experiment, answer, metrics), *factors.notes(by_factor))),
-        data_end_us=end,
-        exposures_by_day=answer.exposures_by_day,
-        factors=by_factor,
-        data_hash=data_hash(answer, as_of_us=as_of_us, fingerprint=experiment.fingerprint, stored=stamps),
-    )
-    return _beside(found, asked, evidence)
+    return Analysis.of(experiment, answer, span, at, stored=stored, now_us=now_us).whole
 
 
-def _beside(found: ExperimentResult, asked: _Asked, evidence: Evidence) -> ExperimentResult:
-    """The result with what stands beside its comparisons, each from a module of its own."""
-    experiment, answer = asked.experiment, evidence.answer
-    by_frame = frames.frames(frames.Question(experiment, answer, asked.closed, asked.look))
-    exposures = fatigue.by_exposure(experiment, answer, asked.moments, asked.withheld)
-    return replace(
-        found,
-        frames=by_frame,
-        method=replace(found.method, notes=(*found.method.notes, *frames.notes(by_frame))),
-        without_crossovers=asked.loyal(answer),
-        airtimes=airtime.airtimes(experiment),
-        by_exposure=exposures,
-        fading=fatigue.fading(found.metrics, exposures, evidence),
-        stories=stories.across(experiment, answer, asked.moments, asked.withheld),
-        accruals=airtime.accruals(experiment, answer, asked.moments, asked.withheld),
-    )
+@dataclass(frozen=True)
+class Analysis:
+    """What is read of one answer, each part when it is asked for.
+
+    Attributes:
+        asked: what the comparisons are made of.
+        evidence: what the checks looked at.
+        span: of what is stored.
+        checks: of data quality.
+        now_us: the clock, for the age of the data only.
+        as_of_from: how its instant came about.
+    """
+
+    asked: _Asked
+    evidence: Evidence
+    span: Span
+    checks: tuple[Check, ...]
+    now_us: int | None
+    as_of_from: AsOf = AsOf.GIVEN
+
+    @classmethod
+    def of(
+        cls,
+        experiment: Experiment,
+        answer: Answer,
+        span: Span,
+        at: int | Look,
+        *,
+        stored: Mapping[str, int] | None = None,
+        now_us: int | None = None,
+    ) -> Analysis:
+        """Arguments as of `analyse`."""
+        look = at if isinstance(at, Look) else None
+        as_of_us = at.as_of_us if isinstance(at, Look) else at
+        end = data_end(span)
+        age_us = None if now_us is None or end is None else now_us - end
+        evidence = Evidence(experiment, answer, stored or {}, age_us, readings.over(experiment, as_of_us), as_of_us)
+        quality = checks(evidence)
+        trusted = all(check.status is not Status.FAIL for check in quality)
+        asked = _Asked(experiment, rowquantiles.moments(experiment, answer), as_of_us, trusted, look)
+        return cls(asked, evidence, span, quality, now_us)
+
+    @cached_property
+    def bare(self) -> ExperimentResult:
+        """As far as a verdict looks: the comparisons, and whether they may be trusted."""
+        experiment, answer, as_of_us = self.asked.experiment, self.evidence.answer, self.asked.as_of_us
+        first = _first_exposure(experiment, answer, self.span)
+        metrics = self.asked.metrics()
+        return ExperimentResult(
+            key=experiment.key,
+            title=experiment.title,
+            hypothesis=experiment.hypothesis,
+            fingerprint=experiment.fingerprint,
+            control=experiment.control.name,
+            as_of_us=as_of_us,
+            first_exposure_us=first,
+            day=_day(experiment, first, as_of_us),
+            days=(experiment.schedule.end - experiment.schedule.start).days if experiment.schedule else None,
+            arms=_arms(experiment, answer),
+            metrics=metrics,
+            checks=self.checks,
+            method=readings.method(experiment, self.asked.moments, as_of_us=as_of_us, now_us=self.now_us),
+            as_of_from=self.as_of_from,
+            data_end_us=data_end(self.span),
+            exposures_by_day=answer.exposures_by_day,
+            fading=fatigue.fading(metrics, self.by_exposure, self.evidence),
+        )
+
+    def told(self, *, whole: bool) -> ExperimentResult:
+        """`whole`, or `bare`."""
+        return self.whole if whole else self.bare
+
+    @cached_property
+    def by_exposure(self) -> tuple[ByExposure, ...]:
+        return fatigue.by_exposure(self.asked.experiment, self.evidence.answer, self.asked.moments, self.asked.withheld)
+
+    @property
+    def whole(self) -> ExperimentResult:
+        """With what stands beside the comparisons, each from a module of its own."""
+        asked, evidence, found = self.asked, self.evidence, self.bare
+        experiment, answer = asked.experiment, evidence.answer
+        by_factor = factors.factors(asked.factorial)
+        by_frame = frames.frames(frames.Question(experiment, answer, asked.closed, asked.look))
+        beside = (*_notes(experiment, answer, found.metrics), *factors.notes(by_factor), *frames.notes(by_frame))
+        return replace(
+            found,
+            method=replace(found.method, notes=(*found.method.notes, *beside)),
+            data_hash=data_hash(
+                answer, as_of_us=asked.as_of_us, fingerprint=experiment.fingerprint, stored=evidence.stored
+            ),
+            without_crossovers=asked.loyal(answer),
+            factors=by_factor,
+            airtimes=airtime.airtimes(experiment),
+            accruals=airtime.accruals(experiment, answer, asked.moments, asked.withheld),
+            daily=daily(experiment, answer, found),
+            frames=by_frame,
+            stories=stories.across(experiment, answer, asked.moments, asked.withheld),
+            by_exposure=self.by_exposure,
+        )
 
 
 def among(

@@ -76,10 +76,11 @@ def analysed(
     if experiment.by_slot:
         return _of_posts(opened, experiment, now=now, as_of_us=as_of_us, known_then=known_then)
     taken = ledger.taken(ledger.history(opened, experiment.key)) if needs_ledger(experiment) else ()
+    looks = analysis.Looks(taken, take)
     if as_of_us is None:
-        return analysis.run(experiment, opened, now_us=now, taken=taken, take=take)
+        return analysis.run(experiment, opened, now_us=now, looks=looks)
     with opened.recalled(as_of_us) if known_then else nullcontext():
-        found = analysis.run(experiment, opened, now_us=now, as_of_us=as_of_us, taken=taken, take=take)
+        found = analysis.run(experiment, opened, now_us=now, as_of_us=as_of_us, looks=looks)
     return recalled.told(found, opened.later(experiment.key, as_of_us), known_then=known_then)
 
 

@@ -17,7 +17,7 @@ from abstory.warehouse.slots import SlotData
 _POSTS = ("experiment", "slot_id", "account", "block", "scheduled_at", "variant", "story_id", "posted_at")
 
 
-def by_files(design: PostDesign, run: int) -> tuple[ExperimentResult, ...]:
+def by_files(design: PostDesign, run: int, *, whole: bool = True) -> tuple[ExperimentResult, ...]:
     """The result of a run, from files in a database of the run's own."""
     from abstory.warehouse import open_store
     from abstory.warehouse.base import Wishes
@@ -28,7 +28,7 @@ def by_files(design: PostDesign, run: int) -> tuple[ExperimentResult, ...]:
         with open_store(Path(folder) / "run.duckdb", create=True, files=files) as store:
             for file in files:
                 store.ingest(file, Wishes({}, None, None, frozenset()), now_us=us)
-            return (posts.run(made.experiment, store, now_us=us, as_of_us=us, redraws=design.draws),)
+            return (posts.run(made.experiment, store, now_us=us, as_of_us=us, redraws=design.draws, whole=whole),)
 
 
 def written(made: PostRun, totals: Iterable[str], folder: Path) -> tuple[Path, ...]:

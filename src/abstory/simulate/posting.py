@@ -42,12 +42,12 @@ class PostRun:
     data: SlotData
 
 
-def by_totals(design: PostDesign, run: int) -> tuple[ExperimentResult, ...]:
+def by_totals(design: PostDesign, run: int, *, whole: bool = True) -> tuple[ExperimentResult, ...]:
     """The result of a run, from what a store would answer."""
     made = post_run(design, run)
     store = Memory({}, Span(None, None, None), {}, made.data)
     (us,) = design.looks_us
-    return (posts.run(made.experiment, store, now_us=us, as_of_us=us, redraws=design.draws),)
+    return (posts.run(made.experiment, store, now_us=us, as_of_us=us, redraws=design.draws, whole=whole),)
 
 
 def post_run(design: PostDesign, run: int) -> PostRun:

@@ -31,7 +31,9 @@ def assigned(design: Design, run: int) -> pl.DataFrame:
     return drawn.filter(pl.col("variant").is_not_null())
 
 
-def through_the_store(design: Design, taking_part: pl.DataFrame, *, seed: int) -> tuple[ExperimentResult, ...]:
+def through_the_store(
+    design: Design, taking_part: pl.DataFrame, *, seed: int, whole: bool = True
+) -> tuple[ExperimentResult, ...]:
     """The analysis at every look, from rows in a database of the run's own."""
     from abstory.warehouse import open_store
     from abstory.warehouse.base import Wishes
@@ -43,7 +45,7 @@ def through_the_store(design: Design, taking_part: pl.DataFrame, *, seed: int) -
         with open_store(Path(folder) / "run.duckdb", create=True, files=files) as store:
             for file in files:
                 store.ingest(file, Wishes({}, None, None, known), now_us=last)
-            return looked(experiment, store, design.looks_us)
+            return looked(experiment, store, design.looks_us, whole=whole)
 
 
 def logged(

@@ -123,27 +123,27 @@ def one(design: Design | PostDesign, run: int, road: Road) -> Run:
     return fare(design, results(design, run, road))
 
 
-def results(design: Design | PostDesign, run: int, road: Road) -> tuple[ExperimentResult, ...]:
-    """The results of every look of a run."""
+def results(design: Design | PostDesign, run: int, road: Road, *, whole: bool = False) -> tuple[ExperimentResult, ...]:
+    """The results of every look of a run, as far as a verdict looks or the `whole` of them."""
     if isinstance(design, PostDesign):
-        return by_totals(design, run) if road is Road.FAST else by_files(design, run)
-    return by_moments(design, run) if road is Road.FAST else by_rows(design, run)
+        return (by_totals if road is Road.FAST else by_files)(design, run, whole=whole)
+    return (by_moments if road is Road.FAST else by_rows)(design, run, whole=whole)
 
 
-def by_moments(design: Design, run: int) -> tuple[ExperimentResult, ...]:
+def by_moments(design: Design, run: int, *, whole: bool = True) -> tuple[ExperimentResult, ...]:
     """The results of every look of a run, its variants drawn by weight and its answers summed directly."""
-    return _results(design, _drawn(design, run), run)
+    return _results(design, _drawn(design, run), run, whole=whole)
 
 
-def by_rows(design: Design, run: int) -> tuple[ExperimentResult, ...]:
+def by_rows(design: Design, run: int, *, whole: bool = True) -> tuple[ExperimentResult, ...]:
     """The results of every look of a run that goes through assignment, files, ingest, store and roll-up."""
     from abstory.simulate.rows import assigned, through_the_store
 
-    return through_the_store(design, assigned(design, run), seed=_seed(design, run))
+    return through_the_store(design, assigned(design, run), seed=_seed(design, run), whole=whole)
 
 
 def agree(design: Design | PostDesign, run: int) -> bool:
-    """Whether both roads give the same results, to the last bit, on the viewers or posts of one run."""
+    """Whether both roads give the same results, whole and to the last bit, on the viewers or posts of one run."""
     if isinstance(design, PostDesign):
         return by_files(design, run) == by_totals(design, run)
     import numpy as np
@@ -152,7 +152,7 @@ def agree(design: Design | PostDesign, run: int) -> bool:
 
     taking_part = assigned(design, run)
     slow = through_the_store(design, taking_part, seed=_seed(design, run))
-    fast = _results(design, np.array(indexes(design.experiment, taking_part), dtype=np.int64), run)
+    fast = _results(design, np.array(indexes(design.experiment, taking_part), dtype=np.int64), run, whole=True)
     return slow == fast
 
 
@@ -199,10 +199,10 @@ def _drawn(design: Design, run: int) -> Ints:
     return found
 
 
-def _results(design: Design, variants: Ints, run: int) -> tuple[ExperimentResult, ...]:
+def _results(design: Design, variants: Ints, run: int, *, whole: bool) -> tuple[ExperimentResult, ...]:
     acts = act(design.audience, design.experiment, variants, seed=_seed(design, run))
     memory = Memory.of(design.experiment, acts, design.looks_us)
-    return looked(design.experiment, memory, design.looks_us)
+    return looked(design.experiment, memory, design.looks_us, whole=whole)
 
 
 def _shipped(verdict: Verdict) -> str | None:
