@@ -407,6 +407,12 @@ def test_the_gates_lines():
     assert report.checks[4].figures["bound"] == 0.3
 
 
+def test_the_gate_does_not_call_data_ok_of_which_there_are_none():
+    experiment = declared()
+    assert gate(experiment, found(experiment, viewers=0)).checks[0].status is Status.UNKNOWN
+    assert gate(experiment, found(experiment)).checks[0].status is Status.OK
+
+
 def test_a_gate_for_one_variant_is_not_opened_by_another():
     experiment = declared(treatments=2)
     result = found(experiment, primary=[BETTER, UNCLEAR])

@@ -48,6 +48,11 @@ def count(value: int) -> str:
     return f"{value:,}".replace("-", MINUS)
 
 
+def counted(number: int, noun: str, several: str = "") -> str:
+    """`1 day`, `2 days`; `several` where that is not the noun with an s."""
+    return f"{count(number)} {noun if number == 1 else several or f'{noun}s'}"
+
+
 def figures(value: float) -> str:
     """Three significant figures from 0 up to 1,000, whole numbers above: `0.640`, `41.3`, `1,235`."""
     size = abs(value)

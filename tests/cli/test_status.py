@@ -121,3 +121,14 @@ def test_the_clock_goes_on_while_nothing_else_changes():
         ("running", "warn"),
         ("ended", "warn"),
     ]
+
+
+def test_a_project_folder_that_is_not_there_is_refused_and_not_read_as_empty(tmp_path, call):
+    code, out, told = call("-C", tmp_path / "typo", "status")
+    assert (code, out) == (ExitCode.REFUSED, "")
+    assert f"there is no project folder {tmp_path / 'typo'}" in told
+
+
+def test_init_makes_the_project_folder_that_is_not_there(tmp_path, call):
+    assert call("-C", tmp_path / "new", "init")[0] == ExitCode.DONE
+    assert call("-C", tmp_path / "new", "status")[0] == ExitCode.DONE

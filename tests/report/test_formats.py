@@ -71,3 +71,10 @@ def test_markdown_of_untrusted_data_has_no_effect(pages):
     assert "**INVALID**" in told
     assert "find why one variant loses viewers" in told
     assert "|" not in told
+
+
+def test_markdown_has_no_heading_without_a_table(pages):
+    for page in pages.values():
+        told = renderer("md")(page, Look())
+        for section in told.split("\n### ")[1:]:
+            assert "| --- |" in section or "---:" in section, section

@@ -44,3 +44,8 @@ def test_a_running_experiment_without_a_schedule_has_a_day(pages):
     page = pages["ship"]
     told = Entry.of("x", "x.yaml", State.RUNNING, dataclasses.replace(page.result, days=None, day=3), page.verdict)
     assert "day 3 " in lines([told], Look())[2].plain
+
+
+def test_what_finds_no_room_is_named(pages):
+    assert any(line.plain.startswith("hidden: ") for line in lines(entries(pages), Look(width=40)))
+    assert not any(line.plain.startswith("hidden: ") for line in lines(entries(pages), Look(width=120)))

@@ -46,3 +46,26 @@ def test_no_line_is_wider_than_the_width_and_no_cell_is_cut(names, width):
 def test_the_first_column_must_name_the_rows():
     with pytest.raises(TypeError):
         lay([Drawing(lambda _: Column("", ()), 1, 1)], 80)
+
+
+def test_a_second_column_of_names_gets_lines_of_its_own_after_the_first_and_only_where_it_must():
+    """Levels of a factor, keys in the ledger: what names is never cut, and nothing leaves the page."""
+    level = Column("level", ("warm vs none", "a" * 30), own=True)
+    table = lay([Column("factor", ("filter", "cta")), level, Column("lift", ("+1%", "+20%"), right=True)], 34, "-")
+    assert [line.plain for line in table.lines] == [
+        "factor  level         lift",
+        "--------------------------",
+        "filter  warm vs none   +1%",
+        "cta",
+        "  " + "a" * 30,
+        "                      +20%",
+    ]
+    wide = lay([Column("factor", ("filter", "cta")), level, Column("lift", ("+1%", "+20%"), right=True)], 80, "-")
+    assert len(wide.lines) == 4
+
+
+@given(NAMES, st.integers(40, 90))
+def test_no_line_is_wider_than_the_page_however_long_a_second_name(names, width):
+    rows = tuple(name * 5 for name in names)
+    columns = [Column("asked", rows), Column("experiment", rows, own=True), Column("p", ("<.001",) * len(rows))]
+    assert all(cell_len(line.plain) <= width for line in lay(columns, width).lines)

@@ -15,7 +15,7 @@ from abstory.report.look import Look
 from abstory.report.terminal import lines, render
 from abstory.results import Check, Looking, Reads, Status
 from abstory.results import Look as Planned
-from abstory.stats.estimate import AtStop, Estimate, Interval, Reason
+from abstory.stats.estimate import AtStop, Estimate, Interval, Reason, Undetermined
 
 WIDTHS = (60, 80, 120)
 
@@ -223,3 +223,12 @@ def test_views_longer_than_their_cut_are_said_where_there_are_any(pages):
         result = pages["ship"].result
         page = dataclasses.replace(pages["ship"], result=dataclasses.replace(result, checks=(*result.checks, check)))
         assert ("longer than their cut" in render(page, Look(80)).replace("\n", " ")) is said
+
+
+def test_a_word_that_is_the_whole_reason_has_no_footnote(made):
+    nobody = Undetermined(Reason.NO_VIEWERS)
+    rows = [made.row("b", 0.0, nobody, Reads.UNKNOWN)]
+    result = made.result(made.arms(["a", "b"], 0), [made.metric("cta_rate", made.Role.PRIMARY, 0.1, rows)])
+    told = render(made.Page(result, made.Verdict(made.Ruling.WAIT, None, ("nobody yet",)), "24h"), Look(80))
+    assert "no viewers" in told
+    assert "[1]" not in told

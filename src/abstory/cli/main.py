@@ -14,7 +14,7 @@ from click.core import ParameterSource
 from abstory.cli import streams
 from abstory.cli.configuration import defaults, source
 from abstory.cli.settings import Settings
-from abstory.errors import AbstoryError, ExitCode
+from abstory.errors import AbstoryError, ExitCode, UsageError
 
 COMMANDS = {
     "demo": "A simulated audience through the whole product, in a fresh folder.",
@@ -36,6 +36,9 @@ COMMANDS = {
     "completion": "Completion of commands, options and keys for your shell.",
 }
 """Every command with its help line, in the order of use; each is `command` in the module of its name."""
+
+_ANYWHERE = {"demo", "init", "schema", "completion"}
+"""The commands that make a folder, or look at none."""
 
 
 class LazyGroup(click.Group):
@@ -112,11 +115,14 @@ def _origin(ctx: click.Context, name: str) -> str:
 @click.pass_context
 def root(ctx: click.Context, /, **options: object) -> None:
     """A/B testing for short-form video stories: which story to post, told honestly."""
+    project = ctx.params["project"]
+    if not project.is_dir() and ctx.invoked_subcommand not in _ANYWHERE:
+        raise UsageError(f"there is no project folder {project}", hint="-C names the folder that holds experiments/")
     ctx.obj = Settings.from_options(options, {name: _origin(ctx, name) for name in options})
     if options["verbose"]:
         from abstory.cli.output import tell_steps
 
-        tell_steps(source(ctx.params["project"]))
+        tell_steps(source(project))
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

@@ -110,7 +110,8 @@ def _data(result: ExperimentResult) -> GateCheck:
     shown = failed or [check for check in result.checks if check.id in _SHOWN_FIRST]
     text = ", ".join(check.said for check in shown) or "nothing to check"
     figures: dict[str, float | int | str | None] = {check.id: str(check.status) for check in result.checks}
-    return GateCheck("data", Status.FAIL if failed else Status.OK, text, figures)
+    known = Status.OK if result.viewers else Status.UNKNOWN
+    return GateCheck("data", Status.FAIL if failed else known, text, figures)
 
 
 def _age(result: ExperimentResult, now_us: int | None, allowed: int | None) -> Iterator[GateCheck]:

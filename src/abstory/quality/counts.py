@@ -31,7 +31,11 @@ def immature(evidence: Evidence) -> Check:
     """Viewers whose window is open enter no metric; above half, what is shown is of the early ones alone."""
     waiting = sum(arm.immature for arm in evidence.arms)
     share = waiting / (waiting + evidence.viewers) if waiting else 0.0
-    said = f"{waiting:,} viewers ({digits.share(share)}) still in their window" if waiting else "every window closed"
+    said = (
+        f"{digits.counted(waiting, 'viewer')} ({digits.share(share)}) still in their window"
+        if waiting
+        else "every window closed"
+    )
     figures = {"viewers": waiting, "share": share}
     if share > MOST_IMMATURE:
         return Check("immature", Status.WARN, said, "most viewers are not counted yet: look again later", figures)

@@ -48,7 +48,7 @@ def daily_split(evidence: Evidence) -> Check:
         return Check("daily_srm", Status.OK, said, "", figures)
     names = ", ".join(map(date, off[:3])) + (f" and {len(off) - 3} more" if len(off) > 3 else "")
     said = f"the split was off on {names} (Holm {digits.p_said(min(adjusted))})"
-    return Check("daily_srm", Status.WARN, said, "find what was released, or what failed, then", figures)
+    return Check("daily_srm", Status.WARN, said, "find what was released, or what failed, on these days", figures)
 
 
 def novelty(evidence: Evidence) -> Check:

@@ -19,12 +19,7 @@ _MOST_LIVE = 2
 def headline(page: Page) -> list[str]:
     """How many viewers, variants and days."""
     result = page.result
-    return [counted(result.viewers, result.unit), counted(len(result.arms), "variant"), day(page)]
-
-
-def counted(number: int, noun: str, several: str = "") -> str:
-    """`1 day`, `2 days`; `several` where that is not the noun with an s."""
-    return f"{digits.count(number)} {noun if number == 1 else several or f'{noun}s'}"
+    return [digits.counted(result.viewers, result.unit), digits.counted(len(result.arms), "variant"), day(page)]
 
 
 def day(page: Page) -> str:
@@ -33,8 +28,10 @@ def day(page: Page) -> str:
     if result.days is None:
         return f"day {result.day}"
     if result.day > result.days:
-        return f"ended after {counted(result.days, 'day')}"
-    return f"day {result.day} of {result.days}" if result.day > 0 else f"not started, {counted(result.days, 'day')}"
+        return f"ended after {digits.counted(result.days, 'day')}"
+    return (
+        f"day {result.day} of {result.days}" if result.day > 0 else f"not started, {digits.counted(result.days, 'day')}"
+    )
 
 
 def airtime(page: Page) -> str:
@@ -46,7 +43,7 @@ def airtime(page: Page) -> str:
     ended = len(dated) - len(live) - ahead
     told = [f"{one.story} live, {one.hours_left(result.as_of_us)} h left" for one in live[:_MOST_LIVE]]
     told += [f"{len(live) - _MOST_LIVE} more live"] if len(live) > _MOST_LIVE else []
-    told += [f"{ended} of {counted(len(dated), 'story', 'stories')} ended"] if ended else []
+    told += [f"{ended} of {digits.counted(len(dated), 'story', 'stories')} ended"] if ended else []
     told += [f"{ahead} not up yet"] if ahead else []
     mature = f": {digits.rate(result.mature)} of viewers mature" if result.mature is not None else ""
     return f"{', '.join(told)}{mature}" if told else ""
@@ -63,7 +60,7 @@ def reasons(draft: Draft) -> list[str]:
     page, verdict = draft.page, draft.page.verdict
     told = [reason.rstrip(".") for reason in verdict.reasons if not reason.startswith(_FLATTERED)]
     if verdict.days_left is not None:
-        told.append(f"about {counted(verdict.days_left, 'day')} left{pace(page)}")
+        told.append(f"about {digits.counted(verdict.days_left, 'day')} left{pace(page)}")
     if mark := _flattered(draft):
         told[-1:] = [f"{told[-1]} {mark}" if told else mark]
     return told
@@ -125,9 +122,8 @@ def _shrunken(page: Page) -> str:
 
 def _looking(looking: Looking) -> str:
     """Where a group sequential experiment stands between its looks."""
-    plan = (
-        f"{looking.planned} looks planned to {counted(looking.viewers, 'viewer')}, {digits.count(looking.seen)} there"
-    )
+    viewers = digits.counted(looking.viewers, "viewer")
+    plan = f"{looking.planned} looks planned to {viewers}, {digits.count(looking.seen)} there"
     taken = f"{looking.taken} taken" if looking.look is None else f"look {looking.look.number} is shown"
     if looking.next_at is None:
         return f"{plan}; {taken}, the last"

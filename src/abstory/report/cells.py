@@ -100,12 +100,18 @@ def word(draft: Draft, metric: MetricResult, comparison: Comparison) -> str:
     """The word of a comparison, with a mark to the footnote on what is not known."""
     effect = comparison.effect
     if isinstance(effect, Undetermined):
-        return f"{digits.unknown(effect)} {draft.note(str(effect))}"
+        return _unknown(draft, effect)
     if comparison.reads is Reads.UNKNOWN and isinstance(comparison.bound, Undetermined):
-        return f"{digits.unknown(comparison.bound)} {draft.note(str(comparison.bound))}"
+        return _unknown(draft, comparison.bound)
     notes = [_without_lift(draft, metric, comparison, effect)] if isinstance(effect.lift, Undetermined) else []
     notes += [_by_steps(comparison, effect), _at_stop(draft, metric, comparison)]
     return " ".join([comparison.reads.value, *(draft.note(note) for note in notes if note)])
+
+
+def _unknown(draft: Draft, why: Undetermined) -> str:
+    """The word for a reason, with a mark where the reason says more than the word."""
+    said = digits.unknown(why)
+    return said if said == str(why) else f"{said} {draft.note(str(why))}"
 
 
 def _by_steps(comparison: Comparison, effect: Effect) -> str:

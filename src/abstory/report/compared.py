@@ -119,4 +119,4 @@ def tally(hidden: Sequence[Comparison]) -> str:
     """What the rows that are not shown say; empty where all are."""
     counts = {reads: sum(row.reads is reads for row in hidden) for reads in Reads}
     told = ", ".join(f"{n} {reads.value}" for reads, n in counts.items() if n)
-    return f"and {len(hidden)} more variants: {told}" if hidden else ""
+    return f"and {digits.counted(len(hidden), 'more variant')}: {told}" if hidden else ""

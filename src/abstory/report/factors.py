@@ -108,7 +108,7 @@ def _table(draft: Draft, told: FactorResult) -> list[Text]:
     return draft.table(
         [
             Column("factor", tuple(draft.look.say(row.factor) if not row.given else "" for row in table.rows)),
-            Column("level", tuple(level_said(draft, row) for row in table.rows)),
+            Column("level", tuple(level_said(draft, row) for row in table.rows), own=True),
             Column("lift" if lift else "diff", tuple(points), right=True, styles=styles),
             Column(cells.confidence(alpha), tuple(ends), right=True, drop=4, name="factor intervals"),
             _drawn(table),

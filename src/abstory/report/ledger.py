@@ -29,8 +29,8 @@ def lines(decided: Sequence[Decided], look: Look) -> list[Text]:
         return paragraph("", "no gate was asked yet: abstory gate KEY asks one, and is written down", look.width)
     columns = [
         Column("asked (UTC)", tuple(digits.minute(one.asked_at_us).removesuffix(" UTC") for one in decided)),
-        Column("experiment", tuple(look.say(one.experiment) for one in decided)),
-        Column("answer", tuple(look.say(_answer(one)) for one in decided)),
+        Column("experiment", tuple(look.say(one.experiment) for one in decided), own=True),
+        Column("answer", tuple(look.say(_answer(one)) for one in decided), own=True),
         Column("by", tuple(look.say(one.asked_by) for one in decided), drop=1, name="by"),
         Column("data", tuple(one.data_hash[:8] for one in decided), drop=2, name="data"),
     ]

@@ -42,6 +42,8 @@ def _banner(draft: Draft) -> list[str]:
 
 def _section(draft: Draft, section: Section) -> list[str]:
     tables = [part for part in section.parts if isinstance(part, Table)]
+    if not tables:
+        return []
     many = len(tables) > 1
     told = [block for one in tables for block in (_plain(draft, one.caption) * many, _table(draft, one), one.rest)]
     return [f"### {_plain(draft, section.title)}", _plain(draft, section.lead), *told]

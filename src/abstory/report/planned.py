@@ -164,11 +164,6 @@ def said(look: Look, lead: str, parts: list[str], *, style: str = "", joint: str
     return listed(look.plain(lead), harmless, look.width, style=style, joint=look.plain(joint))
 
 
-def counted(number: int, noun: str) -> str:
-    """A number of things: `1 day`, `14 days`."""
-    return f"{digits.count(number)} {noun}{'' if number == 1 else 's'}"
-
-
 def percent(share: float) -> str:
     """A chance: `80%`, `93.3%`."""
     return digits.rate(share).replace(".0%", "%")

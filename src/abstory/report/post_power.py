@@ -25,7 +25,6 @@ from abstory.report.planned import (
     baseline,
     blocks,
     changes,
-    counted,
     curves,
     foot,
     percent,
@@ -124,9 +123,9 @@ def _plain_floor(plan: PostPlan, target: PostTarget) -> Plain:
 
 def _head(plan: PostPlan, look: Look) -> list[Text]:
     posts, total, window = plan.posts, plan.total, plan.question.experiment.analysis.window.text
-    needed = [f"{counted(posts, 'post')} per variant", f"{digits.count(total)} posts in all", _why(plan)]
-    weekly = counted(plan.calendar.size // plan.calendar.weeks, "post")
-    time = [f"{counted(plan.weeks, 'week')} of {weekly}", f"and {window} until the last window closes"]
+    needed = [f"{digits.counted(posts, 'post')} per variant", f"{digits.count(total)} posts in all", _why(plan)]
+    weekly = digits.counted(plan.calendar.size // plan.calendar.weeks, "post")
+    time = [f"{digits.counted(plan.weeks, 'week')} of {weekly}", f"and {window} until the last window closes"]
     return [
         *asked(plan.question, look),
         *said(look, "NEED   ", needed, style="bold green", joint=","),
@@ -144,7 +143,7 @@ def _declared(plan: PostPlan, look: Look) -> list[Text]:
     """Whether the calendar as declared is enough, and its chances."""
     end = plan.at_end
     chances = ", ".join(f"{name} {percent(chance)}" for name, chance in plan.chances.items())
-    weeks, posts = counted(end.weeks, "week"), counted(end.posts, "post")
+    weeks, posts = digits.counted(end.weeks, "week"), digits.counted(end.posts, "post")
     told = f"with the calendar's {weeks} each variant has {posts}; the chance there"
     if not plan.short:
         return paragraph("ENOUGH ", look.say(f"{told}: {chances}"), look.width, style="bold green")
@@ -160,7 +159,7 @@ def _unreachable(plan: PostPlan, look: Look) -> list[Text]:
     names, fewest = ", ".join(target.name for target in lost), min(target.layout.draws for target in lost)
     told = (
         f"{names} can never be shown with the calendar as declared, whatever happens: it could have been drawn in "
-        f"{counted(fewest, 'way')} only, so p is at least {min(1.0, 2 / fewest):.2g}, "
+        f"{digits.counted(fewest, 'way')} only, so p is at least {min(1.0, 2 / fewest):.2g}, "
         f"and {min(target.level for target in lost):.2g} is asked of one comparison"
     )
     return paragraph("NEVER  ", look.say(told), look.width, style="bold red")
@@ -175,7 +174,7 @@ def _targets(plan: PostPlan, look: Look) -> list[Text]:
         Column("sd", tuple(look.plain(_deviation(t)) for t in some), right=True, drop=3, name="sd"),
         Column("to show", tuple(look.plain(to_show(t)) for t in some)),
         Column("chance", tuple(percent(t.power) for t in some), right=True, drop=2, name="chance"),
-        Column("per variant", tuple(counted(t.posts, "post") for t in some), right=True),
+        Column("per variant", tuple(digits.counted(t.posts, "post") for t in some), right=True),
     ]
     return table(rows, look)
 
@@ -213,7 +212,7 @@ def _known(target: PostTarget) -> Iterator[str]:
     """Where mean and sd come from that were not told, and what reach could still do."""
     told, left = target.baseline, target.endless
     if told.measured:
-        posts, error = counted(told.measured, "stored post"), percent(1 / math.sqrt(2 * told.measured))
+        posts, error = digits.counted(told.measured, "stored post"), percent(1 / math.sqrt(2 * told.measured))
         yield (
             f"{target.name}: {posts} of {told.source}, all variants pooled: nothing is unblinded; "
             f"an sd of so few is itself off by some {error}"
@@ -228,8 +227,8 @@ def _known(target: PostTarget) -> Iterator[str]:
 def _floor(target: PostTarget, left: PostTarget) -> str:
     return (
         f"{target.name}: reach helps only down to ICC × p × q: seen by everybody, posts still have an sd of "
-        f"{_deviation(left)} (now {_deviation(target)}), and {counted(left.posts, 'post')} per variant are needed "
-        f"(now {digits.count(target.posts)})"
+        f"{_deviation(left)} (now {_deviation(target)}), and {digits.counted(left.posts, 'post')} per variant are "
+        f"needed (now {digits.count(target.posts)})"
     )
 
 

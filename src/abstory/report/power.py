@@ -26,7 +26,6 @@ from abstory.report.planned import (
     baseline,
     blocks,
     changes,
-    counted,
     curves,
     foot,
     percent,
@@ -129,8 +128,8 @@ def _time(plan: Plan, look: Look) -> list[Text]:
         return said(look, "TIME   ", ["give --daily VIEWERS for the days"])
     weeks = plan.runtime // 7
     told = [
-        f"{counted(plan.days, 'day')} of {digits.figures(entering)} new viewers a day",
-        f"{counted(weeks, 'whole week')}, and {experiment.analysis.window.text} until the last window closes",
+        f"{digits.counted(plan.days, 'day')} of {digits.figures(entering)} new viewers a day",
+        f"{digits.counted(weeks, 'whole week')}, and {experiment.analysis.window.text} until the last window closes",
     ]
     return said(look, "TIME   ", told, style="bold", joint=":")
 
@@ -141,7 +140,7 @@ def _warning(plan: Plan, look: Look) -> list[Text]:
         return []
     weak = [f"{target.name} {percent(chance)}" for target, chance in _chances(plan, end)]
     told = (
-        f"the schedule's {counted(plan.scheduled or 0, 'day')} bring {digits.count(end.viewers)} viewers, "
+        f"the schedule's {digits.counted(plan.scheduled or 0, 'day')} bring {digits.count(end.viewers)} viewers, "
         f"{digits.count(end.smallest)} in the smallest variant; the chance there: {', '.join(weak)}; "
         f"run {plan.runtime} days, or look for a larger change"
     )
@@ -208,7 +207,11 @@ def _looked(plan: Plan) -> str:
     if plan.stopping is None:
         return said
     total, entering = plan.in_all(plan.stopping.viewers), plan.question.entering
-    when = counted(math.ceil(total / entering), "day") if entering else f"{digits.count(round(total))} viewers in all"
+    when = (
+        digits.counted(math.ceil(total / entering), "day")
+        if entering
+        else f"{digits.count(round(total))} viewers in all"
+    )
     found = f"{target.name} is found after {when} on average, by the end with a chance of"
     return f"{said}: where the change is there, {found} {percent(plan.stopping.chance)}"
 

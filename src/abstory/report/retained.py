@@ -197,7 +197,7 @@ def _rest(draft: Draft, told: Retention, shown: Sequence[Curve]) -> str:
     if draft.look.ascii_only:
         said.insert(0, "Each digit of a curve: tenths of the views still watching.")
     if hidden := len(told.curves) - len(shown):
-        said.append(f"{hidden} more variants with --all.")
+        said.append(f"{digits.counted(hidden, 'more variant')} with --all.")
     if untimed := sum(curve.untimed for curve in told.curves):
         said.append(f"{digits.count(untimed)} views that carry no watch time are left out.")
     if any(curve.length is None for curve in told.curves):

@@ -10,7 +10,6 @@ from rich.text import Text
 from abstory import digits
 from abstory.metrics import Unit
 from abstory.report import bars, cells
-from abstory.report.banner import counted
 from abstory.report.draft import STYLES, Draft
 from abstory.report.tables import Column, Drawing
 from abstory.results import Comparison, Differing, Segmented, SegmentedMetric, SegmentResult
@@ -73,7 +72,7 @@ def _heading(table: Split, comparisons: int) -> list[Text]:
     draft, count = table.draft, len(table.metric.segments)
     whose = f" of {draft.page.name(table.variant)}" if len(draft.page.treatments) > 1 else ""
     told = f"{table.metric.metric} by {table.by.attribute}{whose}: exploratory, {digits.count(count)} of"
-    return draft.paragraph("SEGMENTS  ", f"{told} {counted(comparisons, 'comparison')}", style="bold")
+    return draft.paragraph("SEGMENTS  ", f"{told} {digits.counted(comparisons, 'comparison')}", style="bold")
 
 
 def _table(table: Split) -> list[Text]:
@@ -139,7 +138,7 @@ def sentences(table: Split) -> Iterator[str]:
         yield f"other: {digits.count(table.by.pooled)} smaller values of {table.by.attribute} together."
     if table.by.later:
         yield (
-            f"unknown holds {counted(table.by.later, 'viewer')} whose {table.by.attribute} was measured only at"
+            f"unknown holds {digits.counted(table.by.later, 'viewer')} whose {table.by.attribute} was measured only at"
             " or after the first exposure: never used."
         )
 

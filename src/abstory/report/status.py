@@ -103,7 +103,8 @@ def lines(entries: Sequence[Entry], look: Look) -> list[Text]:
         look.width,
         look.plain("─"),
     )
-    return [*table.lines, *(line for entry in entries for line in _problem(entry, look))]
+    hidden = paragraph("hidden: ", ", ".join(table.dropped), look.width, style="dim") if table.dropped else []
+    return [*table.lines, *hidden, *(line for entry in entries for line in _problem(entry, look))]
 
 
 def document(entries: Sequence[Entry], as_of_us: int) -> Plain:

@@ -27,6 +27,7 @@ class Column:
         drop: 0 never; otherwise the lower number goes first when the table is too wide.
         name: what the footer calls it when dropped.
         styles: one a row, or none.
+        own: whether a cell that is too long may have a line of its own, as the names of the rows may.
     """
 
     head: str
@@ -35,6 +36,7 @@ class Column:
     drop: int = 0
     name: str = ""
     styles: tuple[str, ...] = ()
+    own: bool = False
 
     @property
     def width(self) -> int:
@@ -74,27 +76,58 @@ class Table:
 
 def lay(columns: Sequence[Column | Drawing], width: int, rule: str = "─") -> Table:
     """Lay columns out in `width` cells; the first column names the rows."""
-    names, room = columns[0], max(8, int(width * _NAME_SHARE))
-    if not isinstance(names, Column):
+    if not isinstance(columns[0], Column):
         raise TypeError("the first column names the rows")
-    inside = replace(names, cells=tuple(name if cell_len(name) <= room else "" for name in names.cells))
-    kept, dropped = _fit([inside, *columns[1:]], width)
-    if _total(kept) > width:
-        inside = replace(inside, cells=("",) * len(names.cells), head="")
-        kept = [inside, *kept[1:]]
+    named = {at: one for at, one in enumerate(columns) if isinstance(one, Column) and (at == 0 or one.own)}
+    inside, kept, dropped = _shortened(columns, named, width)
     drawn = [Sized(column, column.width) for column in _drawn(kept, width)]
     across = min(width, _total(drawn))
-    lines = [*_own_line(names.head, inside.head, width), _line(drawn, [c.column.head for c in drawn], None)]
+    heads = [(one.head, inside[at].head) for at, one in named.items()]
+    lines = [*_own_lines(heads, width), _line(drawn, [c.column.head for c in drawn], None)]
     lines.append(Text(rule * across, "dim"))
-    for row, name in enumerate(names.cells):
-        lines += _own_line(name, inside.cells[row], width)
+    for row in range(len(columns[0].cells)):
+        lines += _own_lines([(one.cells[row], inside[at].cells[row]) for at, one in named.items()], width)
         lines.append(_line(drawn, [c.column.cells[row] for c in drawn], row))
     return Table(tuple(lines), tuple(dropped))
 
 
-def _own_line(name: str, inside: str, width: int) -> Iterator[Text]:
-    if name != inside:
-        yield from (Text(part) for part in chop_cells(name, width))
+def _shortened(
+    columns: Sequence[Column | Drawing], named: dict[int, Column], width: int
+) -> tuple[dict[int, Column], list[Column | Drawing], list[str]]:
+    """The columns that name, without what gets a line of its own, with the columns that fit and what is dropped."""
+    room = max(8, int(width * _NAME_SHARE))
+    for ats, longest in (([0], room), (named, room), ([0], 0), (named, 0)):
+        inside = _in_order(named, {at: _short(one, longest) if at in ats else one for at, one in named.items()})
+        kept, dropped = _fit([inside.get(at, one) for at, one in enumerate(columns)], width)
+        if _total(kept) <= width:
+            break
+    return inside, kept, dropped
+
+
+def _in_order(named: dict[int, Column], inside: dict[int, Column]) -> dict[int, Column]:
+    """Where a name has a line of its own, so have those before it, which are read first."""
+    out = [
+        max((at for at, one in named.items() if one.cells[row] != inside[at].cells[row]), default=0)
+        for row in range(len(named[0].cells))
+    ]
+    return {
+        at: replace(one, cells=tuple("" if at < out[row] else cell for row, cell in enumerate(one.cells)))
+        for at, one in inside.items()
+    }
+
+
+def _short(column: Column, longest: int) -> Column:
+    """The column without what is longer, and without its head where nothing may stay."""
+    cells = tuple(cell if cell_len(cell) <= longest else "" for cell in column.cells)
+    return replace(column, cells=cells, head=column.head if longest else "")
+
+
+def _own_lines(names: Sequence[tuple[str, str]], width: int) -> Iterator[Text]:
+    """What found no room in its column, each wrapped on lines of its own; what names less stands further in."""
+    for depth, (name, inside) in enumerate(names):
+        indent = " " * GAP if depth else ""
+        if name != inside:
+            yield from (Text(indent + part) for part in chop_cells(name, width - len(indent)))
 
 
 def _fit(columns: list[Column | Drawing], width: int) -> tuple[list[Column | Drawing], list[str]]:

@@ -18,7 +18,7 @@ def quality(sheet: Sheet) -> list[Section]:
     parts: list[Part] = [_checks(sheet, "Checks that found something", ill)] if ill else []
     parts += [_arms(sheet)] if sheet.page.result.arms else []
     parts += (
-        [Behind(f"{banner.counted(len(well), 'check')} found nothing", _checks(sheet, "Checks", well))] if well else []
+        [Behind(f"{digits.counted(len(well), 'check')} found nothing", _checks(sheet, "Checks", well))] if well else []
     )
     return [Section("data", "Data quality", parts)] if parts else []
 
@@ -51,5 +51,5 @@ def _arms(sheet: Sheet) -> Table:
             [digits.count(arm.crossovers) for arm in shown],
         ),
     ]
-    rest = f"and {len(arms) - len(shown)} more variants" if len(shown) < len(arms) else ""
+    rest = f"and {digits.counted(len(arms) - len(shown), 'more variant')}" if len(shown) < len(arms) else ""
     return Table(f"{result.units.capitalize()} of each variant", columns, rest=rest)

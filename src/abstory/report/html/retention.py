@@ -96,7 +96,9 @@ def _table(sheet: Sheet, told: Retention) -> Table:
         *([drawn(changes, unit)] if any(changes) else []),
         Column(cells.confidence(sheet.page.result.method.alpha), ends),
     ]
-    rest = f"and {len(told.curves) - len(shown)} more variants" if len(shown) < len(told.curves) else ""
+    rest = (
+        f"and {digits.counted(len(told.curves) - len(shown), 'more variant')}" if len(shown) < len(told.curves) else ""
+    )
     return Table("How long views last, by variant", columns, rest=rest, narrow=True)
 
 

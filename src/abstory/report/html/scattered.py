@@ -5,8 +5,8 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
+from abstory import digits
 from abstory.report import cells
-from abstory.report.banner import counted
 from abstory.report.html.figures.dots import dots
 from abstory.report.html.parts import Column, Kind, Section, Table
 from abstory.report.html.sheet import Sheet
@@ -33,11 +33,13 @@ def _table(sheet: Sheet, told: Scatter) -> Table:
             for head, of in (("lowest", min), ("middle", statistics.median), ("highest", max))
         ),
     ]
-    rest = f"and {len(told.values) - len(shown)} more variants" if len(shown) < len(told.values) else ""
+    rest = (
+        f"and {digits.counted(len(told.values) - len(shown), 'more variant')}" if len(shown) < len(told.values) else ""
+    )
     return Table(f"{told.metric.outcome.metric.name}, post by post", columns, rest=rest, narrow=True)
 
 
 def _said(sheet: Sheet, told: Scatter, own: Sequence[float]) -> str:
     unit = told.metric.outcome.metric.unit
     low, high = (cells.value(sheet.draft, end, unit) for end in (min(own), max(own)))
-    return f"{counted(len(own), 'post')}, {low} to {high}"
+    return f"{digits.counted(len(own), 'post')}, {low} to {high}"
