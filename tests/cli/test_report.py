@@ -81,7 +81,7 @@ def test_an_instant_that_is_none(loaded, call, text):
     assert "--as-of" in errors
 
 
-@pytest.mark.parametrize("name", ["cta.json", "cta.csv", "cta.md", "cta.txt", "cta.page"])
+@pytest.mark.parametrize("name", ["cta.json", "cta.csv", "cta.md", "cta.txt", "cta"])
 def test_into_a_file(loaded, call, tmp_path, name):
     code, out, errors = call("-C", loaded, "report", "cta", "-o", tmp_path / name)
     assert (code, out, errors) == (0, "", f"wrote {tmp_path / name}\n")
@@ -159,3 +159,12 @@ def test_heavy_packages_stay_outside(loaded):
     code += f"print([name for name in {heavy!r} if name in sys.modules], file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stderr == "[]\n"
+
+
+def test_a_suffix_that_no_format_has_is_refused_and_nothing_written(loaded, call, tmp_path):
+    """As `.save` in Python does; with --format the name is the caller's own."""
+    code, _, told = call("-C", loaded, "report", "cta", "-o", tmp_path / "report.docx")
+    assert code == ExitCode.REFUSED
+    assert "no format is written as .docx" in told
+    assert not (tmp_path / "report.docx").exists()
+    assert call("-C", loaded, "report", "cta", "--format", "md", "-o", tmp_path / "report.docx")[0] == ExitCode.DONE

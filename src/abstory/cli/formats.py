@@ -26,13 +26,16 @@ def chosen(options: Mapping[str, object], suffixes: Mapping[str, str]) -> str:
         suffixes: to formats.
 
     Raises:
-        UsageError: two of them disagree.
+        UsageError: two of them disagree, or only a suffix is given that no format has.
     """
     file = options["file"]
     suffix = suffixes.get(file.suffix.lower()) if isinstance(file, Path) else None
     asked = {str(told) for told in ("json" if options["as_json"] else None, options["style"]) if told}
     if len(asked) > 1:
         raise UsageError(f"--json and --format {options['style']} disagree", hint="give one of them")
+    if isinstance(file, Path) and file.suffix and not suffix and not asked:
+        hint = f"one of {', '.join(suffixes)}, or say --format"
+        raise UsageError(f"no format is written as {file.suffix}", hint=hint)
     return next(iter(asked), suffix or TABLE)
 
 
