@@ -3,12 +3,17 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 
 from abstory.experiment import Experiment
 from abstory.quality import Evidence, checks
 from abstory.results import Status
+from abstory.stats.estimate import Effect, Estimate
 from abstory.stats.moments import Moments, pair
+from abstory.stats.reading import FixedHorizon
+from abstory.stats.sequential import AlwaysValid
 from abstory.warehouse.base import Answer, ArmData
 
 CTA = "any(cta_click)"
@@ -57,6 +62,38 @@ def test_a_first_day_beyond_eight_errors():
     assert stats.chi2_contingency([[300, 700], [100, 900]], correction=False).statistic > 64
     assert "first day" in check.said
     assert found(*whole, experiment=no_mde).status is Status.OK
+
+
+SECONDS = declared({"primary": [{"name": "watch_seconds", "mde": "2%"}]})
+sizes = st.integers(100, 30_000)
+
+
+def seconds(n, mean, deviation):
+    watch = "sum_watch(view)"
+    return Moments(n, {watch: mean}, {pair(watch, watch): deviation**2})
+
+
+@given(sizes, sizes, st.floats(0.01, 0.99), st.floats(0.8, 1.25))
+def test_rates_surprise_exactly_where_their_whole_effect_does(none, shop, share, change):
+    arms = rate(none, round(share * none) / none), rate(shop, round(min(1.0, share * change) * shop) / shop)
+    held_to_the_effect(RATE, arms)
+
+
+@given(sizes, sizes, st.floats(1_000, 20_000), st.floats(0.8, 1.25), st.floats(10, 30_000))
+def test_means_surprise_exactly_where_their_whole_effect_does(none, shop, mean, change, deviation):
+    held_to_the_effect(SECONDS, (seconds(none, mean, deviation), seconds(shop, mean * change, deviation)))
+
+
+def held_to_the_effect(experiment, arms):
+    outcome = experiment.outcomes[0]
+    enough = not any(AlwaysValid(0.001, 1000).lacks(outcome.metric.sample(arm)) for arm in arms)
+    effect = outcome.metric.effect(*reversed(arms), FixedHorizon(0.001)) if enough else None
+    lift = effect.lift if isinstance(effect, Effect) else None
+    moved = isinstance(lift, Estimate) and effect.p_value < 0.001 and abs(lift.value) > 5 * outcome.mde.value
+    far = isinstance(effect, Effect) and abs(effect.statistic) > 8
+    said = found(*arms, experiment=experiment, days=[{5: arm} for arm in arms]).figures.get("all", "")
+    assert ("more than 5 x MDE" in said) is moved
+    assert ("first day" in said) is (far and not moved)
 
 
 def test_a_rate_of_nothing_or_of_everything():

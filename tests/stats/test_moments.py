@@ -114,3 +114,14 @@ def test_everybody_so_far_is_everybody_up_to_that_step(steps):
         assert dict(so_far.means) == pytest.approx(dict(whole.means), rel=1e-12, abs=1e-9)
         scale = max(abs(value) for value in whole.covariances.values()) + 1.0
         assert dict(so_far.covariances) == pytest.approx(dict(whole.covariances), rel=1e-9, abs=1e-9 * scale)
+
+
+@given(rows, rows)
+def test_some_measures_alone_pool_as_they_do_among_all(left, right):
+    def some(whole):
+        return whole.of(["a", "b"], [("a", "b")])
+
+    both = some(moments(left)) + some(moments(right))
+    assert both == some(moments(left) + moments(right))
+    assert both.means.keys() == {"a", "b"}
+    assert both.covariances.keys() == {("a", "b")}

@@ -6,23 +6,21 @@ Days are independent cohorts, for a viewer has one first exposure.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from abstory import digits
-from abstory.experiment import DAY_US, Role
+from abstory.experiment import DAY_US
 from abstory.metrics import Metric
+from abstory.quality.cohorts import sample, within
 from abstory.quality.evidence import ALARM_BELOW, Evidence
 from abstory.results import Check, Status
-from abstory.stats.estimate import Undetermined
-from abstory.stats.moments import Moments, Sample, Tally
+from abstory.stats.moments import Moments
 from abstory.stats.multiplicity import holm
 from abstory.stats.sample_ratio import SMALLEST_DEVIATION, srm_chisq
-from abstory.stats.trend import FLAG_P, Cohort, Trend, effect_trend
+from abstory.stats.trend import FLAG_P, Trend
 
 FEWEST_EXPECTED = 20
-FEWEST_OUTCOMES = 20
 LATE_SHARE = 0.8
 LATE_ERRORS = 5.0
 
@@ -53,7 +51,7 @@ def daily_split(evidence: Evidence) -> Check:
 
 def novelty(evidence: Evidence) -> Check:
     """Whether a primary effect changes with the day of first exposure: slope p < .01, by Holm over comparisons."""
-    trends = dict(_trends(evidence))
+    trends = evidence.trends
     adjusted = holm([trend.p_value for trend in trends.values()])
     figures: dict[str, float | int | str | None] = {"comparisons": len(trends), "p": min(adjusted, default=None)}
     if min(adjusted, default=1.0) >= FLAG_P:
@@ -73,7 +71,7 @@ def novelty(evidence: Evidence) -> Check:
 
 def fading_by_day(evidence: Evidence) -> dict[tuple[str, str], float]:
     """(metric, treatment) to the p of every primary effect that fades, where `novelty` would warn of it."""
-    trends = dict(_trends(evidence))
+    trends = evidence.trends
     adjusted = holm([trend.p_value for trend in trends.values()])
     return {key: p for (key, trend), p in zip(trends.items(), adjusted, strict=True) if p < FLAG_P and _fades(trend)}
 
@@ -90,16 +88,16 @@ def late(evidence: Evidence) -> Check:
     has not come has no time of arrival: this is what its absence looks like from within.
     """
     outcome = evidence.experiment.outcomes[0]
-    days = _closed_days(evidence)
+    days = _closed_days(evidence, outcome.metric)
     if len(days) < 2:
         return Check("late", Status.OK, "too few days to see events come late")
-    *before, last = [_sample(outcome.metric, days[day]) for day in sorted(days)]
+    *before, last = [sample(outcome.metric, days[day]) for day in sorted(days)]
     known = [one for one in before if one is not None]
     if last is None or not known:
         return Check("late", Status.OK, "too few viewers to see events come late")
     n = sum(one.n for one in known)
     usual = sum(one.n * one.mean for one in known) / n
-    error = math.sqrt(_within(known) * (1 / n + 1 / last.n))
+    error = math.sqrt(within(known) * (1 / n + 1 / last.n))
     figures = {"last": last.mean, "before": usual}
     if error > 0 and last.mean < LATE_SHARE * usual and last.mean < usual - LATE_ERRORS * error:
         said = f"{outcome.metric.name} of viewers from {date(max(days))} is {digits.rate(last.mean / usual)} of before"
@@ -124,64 +122,15 @@ def _splits(evidence: Evidence) -> Iterator[tuple[int, list[int]]]:
             yield day, counts
 
 
-def _trends(evidence: Evidence) -> Iterator[tuple[tuple[str, str], Trend]]:
-    if not evidence.control.days:
-        return
-    for outcome in evidence.experiment.outcomes:
-        if outcome.role is not Role.PRIMARY:
-            continue
-        control = _Days.of(outcome.metric, evidence.control.days)
-        for variant in evidence.experiment.treatments:
-            treatment = _Days.of(outcome.metric, evidence.answer.arms[variant.name].days)
-            if treatment and control and evidence.comparable(outcome.metric, variant):
-                found = effect_trend(list(treatment.against(control)))
-                if isinstance(found, Trend):
-                    yield (outcome.metric.name, variant.name), found
-
-
-@dataclass(frozen=True, slots=True)
-class _Days:
-    """One arm's days; their variance is pooled within days, so that no day is weighed by its own outcome."""
-
-    samples: Mapping[int, Tally | Sample]
-    variance: float
-
-    @classmethod
-    def of(cls, metric: Metric, days: Mapping[int, Moments]) -> _Days | None:
-        """None where a rate has too few outcomes of either kind for a normal slope."""
-        samples = {day: one for day, moments in days.items() if (one := _sample(metric, moments)) is not None}
-        counts = [one for one in samples.values() if isinstance(one, Tally)]
-        hits = sum(one.successes for one in counts)
-        if counts and min(hits, sum(one.n for one in counts) - hits) < FEWEST_OUTCOMES:
-            return None
-        return cls(samples, _within(list(samples.values())))
-
-    def against(self, control: _Days) -> Iterator[Cohort]:
-        """The effect of every day that both arms have."""
-        for day in sorted(self.samples.keys() & control.samples.keys()):
-            mine, theirs = self.samples[day], control.samples[day]
-            error = math.sqrt(self.variance / mine.n + control.variance / theirs.n)
-            yield Cohort(day, mine.mean - theirs.mean, error)
-
-
-def _sample(metric: Metric, moments: Moments) -> Tally | Sample | None:
-    """Of a day with at least two viewers."""
-    found = metric.sample(moments) if moments.n > 1 else None
-    return None if found is None or isinstance(found, Undetermined) else found
-
-
-def _within(samples: list[Tally | Sample]) -> float:
-    freedom = sum(one.n - 1 for one in samples)
-    return math.fsum((one.n - 1) * one.variance for one in samples) / freedom if freedom else 0.0
-
-
-def _closed_days(evidence: Evidence) -> dict[int, Moments]:
-    """All variants together, on days of which no viewer's window is open."""
+def _closed_days(evidence: Evidence, metric: Metric) -> dict[int, Moments]:
+    """All variants together, on days of which no viewer's window is open: as much as the metric is made of."""
     days: dict[int, Moments] = {}
+    names = [measure.name for measure in metric.measures]
     closed_us = (evidence.as_of_us or 0) - evidence.experiment.analysis.window.us
     for day, moments in (item for arm in evidence.arms for item in arm.days.items()):
         if (day + 1) * DAY_US <= closed_us:
-            days[day] = days[day] + moments if day in days else moments
+            own = moments.of(names, metric.pairs)
+            days[day] = days[day] + own if day in days else own
     return days
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from abstory.experiment import Experiment, Variant
+from abstory.experiment import Experiment, Role, Variant
 from abstory.metrics import Metric
+from abstory.quality.cohorts import Days
+from abstory.stats.trend import Trend, effect_trend
 from abstory.warehouse.base import Answer, ArmData
 
 ALARM_BELOW = 0.001
 SMALLEST_GAP = 0.001
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Evidence:
     """What the checks look at.
 
@@ -46,6 +49,21 @@ class Evidence:
     @property
     def viewers(self) -> int:
         return sum(arm.moments.n for arm in self.arms)
+
+    @cached_property
+    def trends(self) -> Mapping[tuple[str, str], Trend]:
+        """(metric, treatment) to the trend over days of every primary effect that has one."""
+        return dict(self._trends())
+
+    def _trends(self) -> Iterator[tuple[tuple[str, str], Trend]]:
+        for outcome in self.experiment.outcomes if self.control.days else ():
+            control = Days.of(outcome.metric, self.control.days) if outcome.role is Role.PRIMARY else None
+            for variant in self.experiment.treatments if control else ():
+                treatment = Days.of(outcome.metric, self.answer.arms[variant.name].days)
+                if treatment and control and self.comparable(outcome.metric, variant):
+                    found = effect_trend(list(treatment.against(control)))
+                    if isinstance(found, Trend):
+                        yield (outcome.metric.name, variant.name), found
 
     def comparable(self, metric: Metric, variant: Variant) -> bool:
         """Whether a treatment may be held beside control: not on a metric of length where the lengths differ."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
-from abstory.experiment import Outcome, Role, Variant
+from abstory.experiment import Outcome, Role, Size, Variant
 from abstory.metrics import BUILT_IN, Metric
 from abstory.quality.evidence import ALARM_BELOW, Evidence
 from abstory.results import Check, Status
 from abstory.stats.estimate import Effect, Undetermined
-from abstory.stats.moments import Moments, Tally
+from abstory.stats.moments import Moments, Sample, Tally
+from abstory.stats.proportions import score_test
 from abstory.stats.reading import FixedHorizon
 from abstory.stats.sequential import AlwaysValid
 
@@ -18,6 +20,8 @@ LARGEST_T = 8.0
 FEWEST_VIEWERS = 100
 FEWEST_FOR_NOBODY = 1000
 _LARGE = AlwaysValid(ALARM_BELOW, FEWEST_FOR_NOBODY)
+_READING = FixedHorizon(ALARM_BELOW)
+Pair = tuple[Moments, Moments]
 
 
 def surprise(evidence: Evidence) -> Check:
@@ -83,29 +87,58 @@ _RARE = frozenset({"hide_rate", "report_rate"})
 
 def _effects(evidence: Evidence, outcome: Outcome, variant: Variant) -> Iterator[str]:
     """Without their size: a fixed horizon withholds that before its end."""
-    mine, control = evidence.answer.arms[variant.name], evidence.control
-    effect = _effect(outcome.metric, mine.moments, control.moments)
-    if effect and outcome.mde and effect.p_value < ALARM_BELOW:
-        scale = effect.lift if outcome.mde.relative else effect.difference
-        if not isinstance(scale, Undetermined) and abs(scale.value) > TIMES_MDE * outcome.mde.value:
-            yield f"{outcome.metric.name} of {variant.name} moved by more than {TIMES_MDE:g} x MDE"
-            return
-    first = min(mine.days.keys() | control.days.keys(), default=None)
-    if first is None or first not in mine.days or first not in control.days:
+    mine, control, metric = evidence.answer.arms[variant.name], evidence.control, outcome.metric
+    if outcome.mde and _moved(metric, (mine.moments, control.moments), outcome.mde):
+        yield f"{metric.name} of {variant.name} moved by more than {TIMES_MDE:g} x MDE"
         return
-    effect = _effect(outcome.metric, mine.days[first], control.days[first])
-    if effect and abs(effect.statistic) > LARGEST_T:
-        yield f"{outcome.metric.name} of {variant.name} was beyond {LARGEST_T:g} errors on the first day"
+    first = min(mine.days.keys() | control.days.keys(), default=-1)
+    if first in mine.days.keys() & control.days.keys() and _far(metric, (mine.days[first], control.days[first])):
+        yield f"{metric.name} of {variant.name} was beyond {LARGEST_T:g} errors on the first day"
 
 
-def _effect(metric: Metric, treatment: Moments, control: Moments) -> Effect | None:
-    if min(treatment.n, control.n) < FEWEST_VIEWERS:
+def _moved(metric: Metric, arms: Pair, mde: Size) -> bool:
+    samples = _samples(metric, arms)
+    if samples is None or abs(_change(samples, relative=mde.relative)) <= TIMES_MDE * mde.value:
+        return False
+    effect = metric.effect(*arms, _READING)
+    if isinstance(effect, Undetermined) or (mde.relative and isinstance(effect.lift, Undetermined)):
+        return False
+    return effect.p_value < ALARM_BELOW
+
+
+def _far(metric: Metric, arms: Pair) -> bool:
+    samples = _samples(metric, arms)
+    if samples is None or _errors(samples) <= LARGEST_T:
+        return False
+    return isinstance(metric.effect(*arms, _READING), Effect)
+
+
+def _samples(metric: Metric, arms: Pair) -> tuple[Tally | Sample, Tally | Sample] | None:
+    """Of treatment and control, where both are large enough for an effect to be a surprise."""
+    if min(arm.n for arm in arms) < FEWEST_VIEWERS:
+        return None
+    treatment, control = map(metric.sample, arms)
+    if isinstance(treatment, Undetermined) or isinstance(control, Undetermined):
         return None
     # With fewer outcomes the exact test would be asked, which costs more than the whole report, to find no such effect.
-    if any(isinstance(one, Undetermined) or _LARGE.lacks(one) for one in map(metric.sample, (treatment, control))):
-        return None
-    found = metric.effect(treatment, control, FixedHorizon(ALARM_BELOW))
-    return None if isinstance(found, Undetermined) else found
+    return None if _LARGE.lacks(treatment) or _LARGE.lacks(control) else (treatment, control)
+
+
+def _change(samples: tuple[Tally | Sample, Tally | Sample], *, relative: bool) -> float:
+    """Of the value, the lift or the difference; 0 where there is no lift."""
+    treatment, control = (one.mean for one in samples)
+    if not relative:
+        return treatment - control
+    return (treatment - control) / control if control else 0.0
+
+
+def _errors(samples: tuple[Tally | Sample, Tally | Sample]) -> float:
+    """|T| of no difference, which most often says that there is no need of a whole effect."""
+    treatment, control = samples
+    if isinstance(treatment, Tally) and isinstance(control, Tally):
+        return abs(score_test(treatment, control))
+    error = math.sqrt(treatment.variance / treatment.n + control.variance / control.n)
+    return abs(treatment.mean - control.mean) / error if error else 0.0
 
 
 def _value(metric: Metric, moments: Moments) -> float | None:

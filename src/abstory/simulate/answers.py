@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -143,7 +143,7 @@ class _Days:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """Everything that is summed, looks by days by arms."""
+    """Everything that is summed, looks by days by arms; `kept` is every day of an arm so far, by how many it had."""
 
     question: RollUp
     first_day: int
@@ -154,6 +154,7 @@ class _Found:
     triples: Mapping[Triple, Grid]
     caps: Mapping[str, Cap]
     watched: Sequence[Mapping[int, Watched]]
+    kept: dict[tuple[int, int, int], Moments] = field(default_factory=dict)
 
     def answer(self, look: int) -> Answer:
         arms = {arm.variant: self._arm(look, at) for at, arm in enumerate(self.question.arms)}
@@ -171,9 +172,16 @@ class _Found:
             without_crossovers=moments,
             mismatched=0 if checked else None,
             checked=moments.n if checked else 0,
-            days={self.first_day + day: days.moments(slice(day, day + 1)) for day, n in enumerate(days.counts) if n},
+            days={self.first_day + day: self._day(days, arm, day) for day, n in enumerate(days.counts) if n},
             watched=self.watched[look].get(arm),
         )
+
+    def _day(self, days: _Days, arm: int, day: int) -> Moments:
+        """Viewers only come: a day with as many as at an earlier look has the same ones."""
+        key = (arm, day, days.counts[day])
+        if key not in self.kept:
+            self.kept[key] = days.moments(slice(day, day + 1))
+        return self.kept[key]
 
     def _days(self, look: int, arm: int) -> _Days:
         return _Days(

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import cached_property
 
 from abstory.errors import UsageError
 from abstory.experiment import DAY_US, HOUR_US, Audience, Experiment, Outcome, Role, Schedule, Variant
@@ -48,7 +49,7 @@ class Wish:
     relative: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Design:
     """All that a run needs; a run's number gives its seed.
 
@@ -87,6 +88,17 @@ class Design:
 
     def truth(self, variant: Variant, metric: Metric) -> float:
         """The planted value of a metric for one variant."""
+        key = variant.name, metric.name
+        if key not in self._truths:
+            self._truths[key] = self._truth(variant, metric)
+        return self._truths[key]
+
+    @cached_property
+    def _truths(self) -> dict[tuple[str, str], float]:
+        """What `truth` found so far: every run asks the same."""
+        return {}
+
+    def _truth(self, variant: Variant, metric: Metric) -> float:
         if metric.name in self.cut:
             return self.cut[metric.name][[v.name for v in self.experiment.variants].index(variant.name)]
         return planted(self.audience, variant, metric)

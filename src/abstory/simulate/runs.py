@@ -158,16 +158,20 @@ def agree(design: Design | PostDesign, run: int) -> bool:
 
 def fare(design: Design | PostDesign, results: Sequence[ExperimentResult]) -> Run:
     """What the results of all looks come to."""
-    verdicts = [decide(design.experiment, result) for result in results]
-    at = next((at for at, verdict in enumerate(verdicts) if verdict.ruling not in OPEN), None)
-    stopped = verdicts[-1 if at is None else at]
+    day, stopped = _stopped(design.experiment, results)
     fared = tuple(
         _fared(design, outcome, treatment.name, results)
         for outcome in design.experiment.outcomes
         for treatment in design.experiment.treatments
     )
-    day = None if at is None else at + 1
     return Run(stopped.ruling, _shipped(stopped), day, not all(result.trusted for result in results), fared)
+
+
+def _stopped(experiment: Experiment, results: Sequence[ExperimentResult]) -> tuple[int | None, Verdict]:
+    """The first verdict that decides and its day; where none does, the last look's."""
+    verdicts = enumerate((decide(experiment, result) for result in results), 1)
+    found = next((one for one in verdicts if one[1].ruling not in OPEN), None)
+    return found or (None, decide(experiment, results[-1]))
 
 
 def _spread(tasks: Sequence[Task], jobs: int) -> Iterator[list[Run]]:

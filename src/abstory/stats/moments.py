@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from itertools import accumulate
 
@@ -117,6 +117,12 @@ class Moments:
             mine, theirs = ((arm.n - 1) * arm.covariances[rest] for arm in (self, other))
             between += one * (self.n * theirs - other.n * mine)
         return (within + between / n) / n
+
+    def of(self, names: Iterable[str], pairs: Iterable[Pair]) -> Moments:
+        """The same viewers, of some measures only: their means and the covariances named (sorted pairs)."""
+        return Moments(
+            self.n, {name: self.means[name] for name in names}, {key: self.covariances[key] for key in pairs}
+        )
 
     def scaled(self, scales: Mapping[str, float]) -> Moments:
         """The same viewers with measures in other units (a measure not named keeps its own)."""
