@@ -14,6 +14,23 @@ def test_the_binomial_test_is_scipys(x, n, share):
     assert binomial_p(x, n, share) == pytest.approx(binomtest(x, n, share).pvalue, rel=1e-9)
 
 
+@pytest.mark.parametrize("n", [10**6, 10**7, 10**8, 10**9])
+@pytest.mark.parametrize("errors", [-3.3, -1.1, 0.4, 2.6])
+def test_the_binomial_test_of_equal_shares_is_twice_its_smaller_tail_however_many_viewers(n, errors):
+    # Outcomes are as likely as their mirror image, so p = 2 P(X <= min(x, n − x)); tail by scipy's binom (Boost).
+    from scipy.stats import binom
+
+    x = n // 2 + round(errors * n**0.5 / 2)
+    assert binomial_p(x, n, 0.5) == pytest.approx(2 * binom.cdf(min(x, n - x), n, 0.5), rel=1e-10)
+
+
+def test_the_binomial_test_is_scipys_for_a_rare_share_of_many():
+    from scipy.stats import binomtest
+
+    for x in (99_000, 100_800):
+        assert binomial_p(x, 10**8, 0.001) == pytest.approx(binomtest(x, 10**8, 0.001).pvalue, rel=1e-10)
+
+
 def test_small_expected_counts_are_tested_exactly():
     from scipy.stats import binomtest
 

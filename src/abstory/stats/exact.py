@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from abstory.stats.binomial import log_mass
 from abstory.stats.moments import Tally
 
 _MOST_TABLES = 40_000
@@ -50,14 +51,20 @@ def boschloo(treatment: Tally, control: Tally) -> OneSided:
 
 def fisher(treatment: Tally, control: Tally) -> OneSided:
     """Fisher's exact test: successes of the treatment given the margins are hypergeometric."""
-    total = treatment.successes + control.successes
+    chances, seen = given_margins(treatment, control)
+    return OneSided(math.fsum(chances[seen:]), math.fsum(chances[: seen + 1]))
+
+
+def given_margins(treatment: Tally, control: Tally) -> tuple[list[float], int]:
+    """The chance of each possible number of treatment successes given the margins, and the place of the one seen.
+
+    Two binomials of one rate, given their sum; any rate will do, and the pooled one keeps all digits.
+    """
+    total, n = treatment.successes + control.successes, treatment.n + control.n
     least, most = max(0, total - control.n), min(total, treatment.n)
-    ways = [_log_ways(treatment.n, x) + _log_ways(control.n, total - x) for x in range(least, most + 1)]
-    largest, seen = max(ways), treatment.successes - least
-    weights = [math.exp(way - largest) for way in ways]
+    rate = (total + 0.5) / (n + 1)
+    logs = [log_mass(x, treatment.n, rate) + log_mass(total - x, control.n, rate) for x in range(least, most + 1)]
+    largest = max(logs)
+    weights = [math.exp(one - largest) for one in logs]
     everything = math.fsum(weights)
-    return OneSided(math.fsum(weights[seen:]) / everything, math.fsum(weights[: seen + 1]) / everything)
-
-
-def _log_ways(n: int, x: int) -> float:
-    return math.lgamma(n + 1) - math.lgamma(x + 1) - math.lgamma(n - x + 1)
+    return [weight / everything for weight in weights], treatment.successes - least

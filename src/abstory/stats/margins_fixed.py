@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from abstory.stats.exact import OneSided
+from abstory.stats.exact import OneSided, given_margins
 from abstory.stats.moments import Tally
 
 _TIES = 1 + 1e-7
@@ -16,27 +16,12 @@ _TIES = 1 + 1e-7
 
 def fisher_two_sided(treatment: Tally, control: Tally) -> float:
     """Sum of all tables no likelier than the one seen (Freeman & Halton, Biometrika 1951;38:141; R's `fisher.test`)."""
-    chances, seen = _chances(treatment, control)
+    chances, seen = given_margins(treatment, control)
     return min(1.0, math.fsum(chance for chance in chances if chance <= chances[seen] * _TIES))
 
 
 def fisher_midp(treatment: Tally, control: Tally) -> OneSided:
     """P(X > x) + ½ P(X = x), and likewise below; its `two_sided` is the central mid-p (Lancaster, JASA 1961;56:223)."""
-    chances, seen = _chances(treatment, control)
+    chances, seen = given_margins(treatment, control)
     half = chances[seen] / 2
     return OneSided(math.fsum(chances[seen + 1 :]) + half, math.fsum(chances[:seen]) + half)
-
-
-def _chances(treatment: Tally, control: Tally) -> tuple[list[float], int]:
-    """Of each possible number of treatment successes, and the place of the one seen."""
-    total = treatment.successes + control.successes
-    least, most = max(0, total - control.n), min(total, treatment.n)
-    ways = [_log_ways(treatment.n, x) + _log_ways(control.n, total - x) for x in range(least, most + 1)]
-    largest = max(ways)
-    weights = [math.exp(way - largest) for way in ways]
-    everything = math.fsum(weights)
-    return [weight / everything for weight in weights], treatment.successes - least
-
-
-def _log_ways(n: int, x: int) -> float:
-    return math.lgamma(n + 1) - math.lgamma(x + 1) - math.lgamma(n - x + 1)

@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from abstory.stats.binomial import log_mass
 from abstory.stats.estimate import Interval
 from abstory.stats.roots import crossing
 
@@ -18,6 +19,7 @@ ALARM_BELOW = 0.001
 SMALLEST_DEVIATION = 0.001
 CONCENTRATIONS = (100.0, 10_000.0)
 _FEWEST_EXPECTED = 5
+_TIES = 1e-7  # relatively, of a likelihood; that of R
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +89,15 @@ def chi_square_p(counts: Sequence[int], shares: Sequence[float]) -> float:
 
 def binomial_p(successes: int, n: int, share: float) -> float:
     """Exact two-sided binomial test: the mass of all outcomes no likelier than the one seen (R's `binom.test`)."""
-    from scipy.special import bdtr, bdtrc
+    from scipy.special import betainc, betaincc
 
-    def log_mass(x: int) -> float:
-        return _log_mass(x, n, share)
-
-    mode, seen = min(n, int((n + 1) * share)), log_mass(successes) + 1e-7
-    below = bisect_right(range(mode + 1), seen, key=log_mass)
-    above = mode + bisect_left(range(mode, n + 1), -seen, key=lambda x: -log_mass(x))
+    mode, seen = min(n, int((n + 1) * share)), log_mass(successes, n, share) + _TIES
+    below = bisect_right(range(mode + 1), seen, key=lambda x: log_mass(x, n, share))
+    above = mode + bisect_left(range(mode, n + 1), -seen, key=lambda x: -log_mass(x, n, share))
+    # P(X < below) and P(X >= above), by the incomplete beta function: scipy's bdtr has but half its digits.
     tails = (
-        (float(bdtr(below - 1, n, share)) if below else 0.0),
-        (float(bdtrc(above - 1, n, share)) if above <= n else 0.0),
+        float(betaincc(below, n - below + 1, share)) if below else 0.0,
+        float(betainc(above, n - above + 1, share)) if above <= n else 0.0,
     )
     return min(1.0, sum(tails))
 
@@ -143,11 +143,6 @@ def _log_mixture(counts: Sequence[int], concentration: Sequence[float]) -> float
 
 def _log_beta(a: Sequence[float]) -> float:
     return math.fsum(map(math.lgamma, a)) - math.lgamma(math.fsum(a))
-
-
-def _log_mass(x: int, n: int, share: float) -> float:
-    ways = math.lgamma(n + 1) - math.lgamma(x + 1) - math.lgamma(n - x + 1)
-    return ways + x * math.log(share) + (n - x) * math.log1p(-share)
 
 
 def _normalised(shares: Sequence[float]) -> list[float]:
