@@ -27,10 +27,10 @@ running it again gives this page again. Each row draws experiments from a known 
 
 PROPORTIONS = """## Proportions: score (Miettinen-Nurminen), exact companion for small counts
 
-One look, at the end. Promised where each variant can expect 5 of either outcome. Below that, or with fewer than 20
-viewers in a variant, the more cautious of the score and the exact test speaks: false positives stay far below 5 %, for
-small counts have no levels in between to offer, and an interval may cover 1 or 2 points too little. Counts being whole
-numbers, error and coverage of small variants jump by some tenths of a point around the promise.
+One look, at the end. Promised where each variant can expect 5 of either outcome. Below that, with fewer than 20 viewers
+in a variant or fewer than 80 in both, the more cautious of the score and the exact test speaks: false positives stay
+far below 5 %, for small counts have no levels in between to offer, and an interval may cover 1 or 2 points too little.
+Counts being whole numbers, error and coverage of small variants jump by some tenths of a point around the promise.
 
 """
 

@@ -109,9 +109,10 @@ def test_a_steady_effect_four_days_and_few_outcomes_are_no_novelty():
     assert found("novelty", rare).figures["comparisons"] == 0
 
 
-def test_a_fixed_horizon_does_not_tell_the_effect_before_its_end():
+@pytest.mark.parametrize("looks", ["fixed", {"group_sequential": {"looks": 5}}])
+def test_a_fixed_horizon_and_planned_looks_do_not_tell_the_effect_before_the_end(looks):
     data = answer(none=rates(1000, [100] * 6), shop=rates(1000, [300, 200, 150, 120, 110, 100]))
-    check = found("novelty", data, experiment=declared(analysis={"looks": "fixed"}))
+    check = found("novelty", data, experiment=declared(analysis={"looks": looks}))
     assert check.status is Status.WARN
     assert "pooled" not in check.figures
 

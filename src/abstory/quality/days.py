@@ -135,5 +135,5 @@ def _closed_days(evidence: Evidence, metric: Metric) -> dict[int, Moments]:
 
 
 def _withheld(evidence: Evidence) -> bool:
-    """Whether effects are not to be seen yet."""
-    return evidence.experiment.analysis.looks == "fixed" and not evidence.over
+    """Whether effects are not to be seen yet, or only as of a planned look."""
+    return evidence.experiment.analysis.looks != "always_valid" and not evidence.over

@@ -24,6 +24,7 @@ from abstory.stats.roots import crossing_above
 
 _FEWEST_EXPECTED = 5
 _FEWEST_UNITS = 20
+_FEWEST_IN_ALL = 80  # below, whole numbers may raise the score's error beyond 1.2 times alpha
 
 
 class Restricted(NamedTuple):
@@ -37,8 +38,8 @@ class Restricted(NamedTuple):
 def compare(treatment: Tally, control: Tally, reading: Reading) -> Effect | Undetermined:
     """Difference and lift of two rates, read at one critical value.
 
-    Few expected outcomes (a cell below 5, or an arm below 20 units) are also tested exactly, and the more cautious of
-    the two tests speaks: p is of the smaller |T|, the exact test's p being taken as the normal quantile it stands for
+    Few expected outcomes (a cell below 5, an arm below 20 units, or both together below 80) are also tested exactly, and
+    the more cautious of the two tests speaks: p is of the smaller |T|, the exact test's p being taken as the normal quantile it stands for
     (so that Bonferroni and Dunnett apply to it unchanged). Where the score alone would exclude 0, the critical value is
     raised to its |T|, so both intervals just reach 0 and never contradict p. An always-valid reading never gets that
     far: it asks for 20 successes and 20 failures first.
@@ -241,10 +242,11 @@ def _guess(root: float, variance: float, slope: float, otherwise: float) -> tupl
 
 
 def _enough(treatment: Tally, control: Tally) -> bool:
-    """Whether every cell expects at least 5 and every arm has at least 20: the score needs no exact companion."""
+    """Whether no cell expects less than 5, and units are many: the score then needs no exact companion."""
     n, x = treatment.n + control.n, treatment.successes + control.successes
     fewest = min(treatment.n, control.n)
-    return fewest >= _FEWEST_UNITS and fewest * min(x, n - x) >= _FEWEST_EXPECTED * n
+    many = fewest >= _FEWEST_UNITS and n >= _FEWEST_IN_ALL
+    return many and fewest * min(x, n - x) >= _FEWEST_EXPECTED * n
 
 
 def _cautious(score: float, treatment: Tally, control: Tally) -> float:
