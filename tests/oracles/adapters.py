@@ -202,8 +202,8 @@ def ratio_delta(i):
         "se_t": math.sqrt(t.variance / t.n),
         "ratio_c": c.mean,
         "se_c": math.sqrt(c.variance / c.n),
-        "diff": effect.difference.value,
-        "se_diff": effect.standard_error,
+        "diff": t.mean - c.mean,
+        "se_diff": told_of(effect, "standard_error"),
     }
 
 
@@ -810,20 +810,25 @@ def km_curve(i):
     views = watching(i["histogram"])
     points = retention.km_curve(views, i["times"], z(i))
     answer = {
-        "survival": [p.survival for p in points],
-        "se_greenwood": [p.error for p in points],
-        "n_at_risk": [p.at_risk for p in points],
-        "ci_low_loglog": [p.interval if unknown(p.interval) else p.interval.low for p in points],
-        "ci_high_loglog": [p.interval if unknown(p.interval) else p.interval.high for p in points],
+        "survival": [told_of(p, "survival") for p in points],
+        "se_greenwood": [told_of(p, "error") for p in points],
+        "n_at_risk": [told_of(p, "at_risk") for p in points],
+        "ci_low_loglog": [told_of(told_of(p, "interval"), "low") for p in points],
+        "ci_high_loglog": [told_of(told_of(p, "interval"), "high") for p in points],
     }
     if "tau" in i:
         found = retention.rmst(views, i["tau"])
-        answer |= {"rmst": found.value, "rmst_se": found.error}
+        answer |= {"rmst": told_of(found, "value"), "rmst_se": told_of(found, "error")}
     return answer
 
 
 def unknown(value):
     return isinstance(value, Undetermined)
+
+
+def told_of(found, name):
+    """An attribute, or why there is none."""
+    return found if unknown(found) else getattr(found, name)
 
 
 def rmst(i):
@@ -847,6 +852,8 @@ def rmst(i):
 
 def log_rank(i):
     found = logrank.logrank(watching(i["treatment"]), watching(i["control"]), i["tau"])
+    if unknown(found):
+        return dict.fromkeys(("chi2", "p", "observed_t", "observed_c", "expected_t", "expected_c"), found)
     return {
         "chi2": found.chi_square,
         "p": found.p_value,
