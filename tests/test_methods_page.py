@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "abstory"
 PAGE = (ROOT / "docs" / "methods.md").read_text(encoding="utf-8")
 MODULES = {path.stem for path in (SOURCE / "stats").glob("*.py")} - {"__init__"}
-BUILT_UPON = {"moments", "estimate", "intervals", "tails", "roots"}
+BUILT_UPON = {"moments", "estimate", "intervals", "tails", "binomial", "roots"}
 
 
 def section(heading):
