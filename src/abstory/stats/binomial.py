@@ -14,7 +14,7 @@ _HALF_LOG_TAU = math.log(math.tau) / 2
 
 
 def log_mass(x: int, n: int, share: float) -> float:
-    """ln P(X = x) for X binomial; 0 <= x <= n, `share` in (0, 1).
+    """Logarithm of P(X = x) for X binomial; 0 <= x <= n, `share` in (0, 1).
 
     δ(n) − δ(x) − δ(n − x) − D(x, np) − D(n − x, n(1 − p)) + ½ ln(n/(2π x (n − x))), with D(x, m) = x ln(x/m) + m − x
     and δ the error of Stirling's formula.
@@ -32,7 +32,7 @@ def _away(x: int, mean: float) -> float:
 
 
 def _stirling(n: int) -> float:
-    """ln n! − (n + ½) ln n + n − ½ ln 2π."""
+    """By Stirling: ln n! − (n + ½) ln n + n − ½ ln 2π."""
     if n < _SERIES:
         return math.lgamma(n + 1) - (n + 0.5) * math.log(n) + n - _HALF_LOG_TAU
     square = float(n) * n

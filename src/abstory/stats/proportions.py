@@ -38,11 +38,11 @@ class Restricted(NamedTuple):
 def compare(treatment: Tally, control: Tally, reading: Reading) -> Effect | Undetermined:
     """Difference and lift of two rates, read at one critical value.
 
-    Few expected outcomes (a cell below 5, an arm below 20 units, or both together below 80) are also tested exactly, and
-    the more cautious of the two tests speaks: p is of the smaller |T|, the exact test's p being taken as the normal quantile it stands for
-    (so that Bonferroni and Dunnett apply to it unchanged). Where the score alone would exclude 0, the critical value is
-    raised to its |T|, so both intervals just reach 0 and never contradict p. An always-valid reading never gets that
-    far: it asks for 20 successes and 20 failures first.
+    Few expected outcomes (a cell below 5, an arm below 20 units, or both together below 80) are also tested exactly,
+    and the more cautious of the two tests speaks: p is of the smaller |T|, the exact test's p being taken as the normal
+    quantile it stands for (so that Bonferroni and Dunnett apply to it unchanged). Where the score alone would exclude
+    0, the critical value is raised to its |T|, so both intervals just reach 0 and never contradict p. An always-valid
+    reading never gets that far: it asks for 20 successes and 20 failures first.
 
     Returns:
         NO_VIEWERS with an empty arm, TOO_EARLY where the reading lacks units; no lift without a success in control.
