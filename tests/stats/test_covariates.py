@@ -255,3 +255,14 @@ def test_each_arms_own_error_is_that_of_its_prediction():
     for row, own in zip(rows, found.own, strict=True):
         fit = OLS(row["y"], add_constant(np.column_stack([row["x"], row["w"]]))).fit()
         assert own == pytest.approx(float(fit.get_prediction(centre).var_pred_mean[0]), rel=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_a_covariate_tells_wholly_is_certain_and_not_a_rounding_error(seed):
+    # y is a line through x in either arm: nothing is left to vary, so there is no error to hold a difference against
+    rng = np.random.default_rng(seed)
+    slope = rng.normal()
+    rows = [{"x": x, "y": 1 + slope * x} for x in (rng.gamma(2, 3, 400), rng.gamma(2, 3, 300))]
+    found = adjust_pooled(arms_of(rows), "y", "x")
+    assert found.own == (0.0, 0.0)
+    assert compare_adjusted(found, FIXED).reason is Reason.NO_VARIATION

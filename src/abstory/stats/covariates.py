@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SPARE_UNITS = 10
 IMBALANCE_P = 0.001
 _SINGULAR = 1e-9
-_ROUNDING = 1e-13
+ROUNDING = 1e-13
 
 
 @record
@@ -190,7 +190,7 @@ def regressed(arm: Moments, both: Moments, outcome: str, used: Sequence[str]) ->
     slopes = np.linalg.solve(inner, along)
     df = arm.n - 1.0 - len(used)
     left = arm.variance(outcome) - float(slopes @ along)
-    residual = left * (arm.n - 1) / df if left > _ROUNDING * arm.variance(outcome) else 0.0
+    residual = left * (arm.n - 1) / df if left > ROUNDING * arm.variance(outcome) else 0.0
     leverage = 1 / arm.n + float(away @ np.linalg.solve(inner, away)) / (arm.n - 1)
     return Regressed(arm.means[outcome] + float(away @ slopes), residual * leverage, slopes / units, df)
 
@@ -233,7 +233,8 @@ def _moved(arm: Moments, outcome: str, covariate: str, line: tuple[float, float]
     spread = (
         arm.variance(outcome) + slope * slope * arm.variance(covariate) - 2 * slope * arm.covariance(outcome, covariate)
     )
-    return Sample(arm.n, arm.means[outcome] - slope * (arm.means[covariate] - centre), max(0.0, spread))
+    left = spread if spread > ROUNDING * arm.variance(outcome) else 0.0
+    return Sample(arm.n, arm.means[outcome] - slope * (arm.means[covariate] - centre), left)
 
 
 def _evidence(arms: Arms, outcome: str, *, rate: bool) -> tuple[Sample | Tally, Sample | Tally]:
