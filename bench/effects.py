@@ -1,4 +1,4 @@
-"""Eight variants, ten metrics (proportions, means, ratios) from moments to effects, with gbstats beside it.
+"""Eight variants, ten metrics (proportions, means, ratios, CUPED) from moments to effects, with gbstats beside it.
 
     python bench/effects.py [--variants 8] [--metrics 10] [--rounds 5] [--peer-python EXE] [--json FILE]
 
@@ -6,10 +6,10 @@ Both get the same sums, build their own statistics of them beforehand, and answe
 treatment. They run in turn, one process a round; the ratio is of medians. Without gbstats (`pip install gbstats`,
 best into an environment of its own, named by --peer-python) the bench says so and prints our time alone.
 
-Not all of it is the same work. Means and ratios are: Welch on either side, the ratio by the delta method. A proportion
-is one more Welch interval for gbstats, and four roots of the score for us. And we give the lift an interval of its own
-besides, which gbstats is not asked for. So the mix of means and ratios is printed apart. The last mix (mean, ratio,
-CUPED with one slope) is timed from the sums on, either engine building its own statistics of them within the time.
+We have two roads: one comparison after the other, as a report makes them, and all of them in arrays (`stats.many`), for
+whoever has many. Not all of it is the same work as the peer's: we give every lift an interval of its own besides, which
+gbstats is not asked for; and a proportion is one more Welch interval for gbstats, but four roots of the score for us,
+so the mix with proportions is printed apart, and goes one by one.
 """
 
 import argparse
@@ -22,11 +22,13 @@ from pathlib import Path
 
 KINDS = ("proportion", "mean", "ratio", "cuped")
 MIXES = (KINDS[:3], KINDS[1:3], KINDS[1:])
+LOOKS = ("always valid", "fixed")
+PEER = "gbstats"
 
 
 def make(variants, metrics, kinds=KINDS):
-    """The sums of every metric and variant: (kind, [sums by variant])."""
-    taken = [(at, kinds[at % len(kinds)]) for at in range(metrics)]
+    """The sums of every metric and variant, kind after kind: (kind, [sums by variant])."""
+    taken = sorted(((at, kinds[at % len(kinds)]) for at in range(metrics)), key=lambda one: kinds.index(one[1]))
     return [(kind, [_sums(kind, at, arm) for arm in range(variants)]) for at, kind in taken]
 
 
@@ -46,40 +48,69 @@ def _sums(kind, metric, arm):
     }
 
 
-def ours(looks):
-    """Moments to effects, as a report does it."""
+def alone(looks):
+    """One comparison after the other, as a report makes them."""
     from abstory.metrics import Mean, Measure, MeasureKind, Proportion, Ratio
     from abstory.stats.adjusted import compare_adjusted
     from abstory.stats.covariates import Arms, adjust_pooled
-    from abstory.stats.moments import Moments, pair
-    from abstory.stats.multiplicity import Bonferroni
-    from abstory.stats.reading import FixedHorizon
-    from abstory.stats.sequential import AlwaysValid
 
     y, d = Measure(MeasureKind.COUNT, ("like",)), Measure(MeasureKind.COUNT, ("view",))
     metrics = {"proportion": Proportion("p", y, "p"), "mean": Mean("m", y, "m"), "ratio": Ratio("r", y, d, "r")}
     answers = {kind: metric.effect for kind, metric in metrics.items()}
     answers["cuped"] = lambda t, c, reading: compare_adjusted(adjust_pooled(Arms(t, c), y.name, d.name), reading)
-    base = FixedHorizon(0.05) if looks == "fixed" else AlwaysValid(0.05, 1_600_000)
-
-    def moments(sums):
-        if "x" in sums:
-            return Moments(sums["n"], {y.name: sums["x"] / sums["n"]}, {})
-        products = {
-            pair(y.name, y.name): sums["yy"],
-            pair(d.name, d.name): sums["dd"],
-            pair(y.name, d.name): sums["yd"],
-        }
-        return Moments.from_sums(sums["n"], {y.name: sums["y"], d.name: sums["d"]}, products)
+    reading = reading_of(looks)
 
     def prepare(data):
-        return [(answers[kind], [moments(sums) for sums in arms]) for kind, arms in data]
+        return [(answers[kind], [moments(sums, y.name, d.name) for sums in arms]) for kind, arms in data]
 
     def run(prepared):
-        reading = Bonferroni(base, 7)
         return [answer(arm, arms[0], reading) for answer, arms in prepared for arm in arms[1:]]
 
     return prepare, run, lambda effect: (effect.difference.value, effect.standard_error)
+
+
+def together(looks):
+    """All comparisons in arrays, kind after kind."""
+    from abstory.stats.many import Joint, Samples, adjusted, compare_many, join, ratios
+
+    answers = {"mean": lambda samples: samples, "ratio": ratios, "cuped": adjusted}
+    reading = reading_of(looks)
+
+    def table(kind, arms):
+        pairs = [(arm, control) for control, *treatments in arms for arm in treatments]
+        if kind == "mean":
+            return Samples.of([(arm.sample("y"), control.sample("y")) for arm, control in pairs])
+        return Joint.of(pairs, "y", "d")
+
+    def prepare(data):
+        by_kind = {
+            kind: [[moments(s, "y", "d") for s in arms] for own, arms in data if own == kind] for kind, _ in data
+        }
+        return [(answers[kind], table(kind, arms)) for kind, arms in by_kind.items()]
+
+    def run(prepared):
+        return compare_many(join(*(answer(rows) for answer, rows in prepared)), reading)
+
+    return prepare, run, lambda effect: (effect.difference.value, effect.standard_error)
+
+
+def moments(sums, y, d):
+    """As the roll-up gives them."""
+    from abstory.stats.moments import Moments, pair
+
+    if "x" in sums:
+        return Moments(sums["n"], {y: sums["x"] / sums["n"]}, {})
+    products = {pair(y, y): sums["yy"], pair(d, d): sums["dd"], pair(y, d): sums["yd"]}
+    return Moments.from_sums(sums["n"], {y: sums["y"], d: sums["d"]}, products)
+
+
+def reading_of(looks):
+    """Every comparison at its share of the level: seven treatments."""
+    from abstory.stats.multiplicity import Bonferroni
+    from abstory.stats.reading import FixedHorizon
+    from abstory.stats.sequential import AlwaysValid
+
+    return Bonferroni(FixedHorizon(0.05) if looks == "fixed" else AlwaysValid(0.05, 1_600_000), 7)
 
 
 def theirs():
@@ -124,18 +155,20 @@ def theirs():
 
 
 def measure(engine, args):
-    """Median seconds of one analysis over at least a second; statistics made beforehand, but for the mix with CUPED."""
-    prepare, run, shown = theirs() if engine == "gbstats" else ours(engine)
+    """Median seconds of one analysis, statistics made beforehand, over at least a second; and one effect a kind."""
+    road, _, looks = engine.partition(": ")
+    prepare, run, shown = theirs() if engine == PEER else ROADS[road](looks)
     sums = make(args.variants, args.metrics, args.kinds)
     data = prepare(sums)
-    first, spent = run(data), []
+    effects, spent = run(data), []
     until = time.perf_counter() + 1.0
     while time.perf_counter() < until or len(spent) < 5:
         start = time.process_time()
-        run(prepare(sums) if "cuped" in args.kinds else data)
+        run(data)
         spent.append(time.process_time() - start)
-    per_kind = [shown(first[at * (args.variants - 1)]) for at in range(min(len(args.kinds), args.metrics))]
-    print(json.dumps({"seconds": statistics.median(spent), "check": per_kind}))
+    kinds = [kind for kind, _ in sums]
+    check = [shown(effects[kinds.index(kind) * (args.variants - 1)]) for kind in args.kinds]
+    print(json.dumps({"seconds": statistics.median(spent), "check": check}))
 
 
 def once(python, engine, args, kinds):
@@ -148,7 +181,8 @@ def once(python, engine, args, kinds):
 
 def compare(args, kinds):
     """The medians of one mix of kinds, printed."""
-    engines = {"always valid": sys.executable, "fixed": sys.executable, "gbstats": args.peer_python}
+    roads = [road for road in ROADS if road == "alone" or "proportion" not in kinds]
+    engines = {f"{road}: {looks}": sys.executable for road in roads for looks in LOOKS} | {PEER: args.peer_python}
     runs = {name: [] for name in engines}
     for _ in range(args.rounds):
         for name, python in engines.items():
@@ -158,21 +192,24 @@ def compare(args, kinds):
     comparisons = args.metrics * (args.variants - 1)
     print(f"{', '.join(kinds)}: {comparisons} comparisons, CPU, median of {args.rounds}")
     for name, seconds in medians.items():
-        print(f"  {name:<14} {seconds * 1e3:9.3f} ms   {seconds / comparisons * 1e6:7.1f} us a comparison")
-    if "gbstats" not in medians:
-        print(f"  gbstats is missing in {args.peer_python}: no ratio (pip install gbstats, then --peer-python EXE)")
-    else:
+        ratio = f"   {seconds / medians[PEER]:.4f} of {PEER}" if PEER in medians else ""
+        print(f"  {name:<22} {seconds * 1e3:8.3f} ms{ratio}")
+    if PEER in medians:
         _agree(runs)
-        for name in ("always valid", "fixed"):
-            print(f"  {name} / gbstats = {medians[name] / medians['gbstats']:.4f}   (kept at 0.1, wanted 0.01)")
+    else:
+        print(f"  {PEER} is missing in {args.peer_python}: no ratio (pip install {PEER}, then --peer-python EXE)")
     return medians
 
 
 def _agree(runs):
-    """Either engine must have computed the same effects, or the times mean nothing."""
-    for mine, peer in zip(runs["fixed"][0]["check"], runs["gbstats"][0]["check"], strict=True):
-        if any(abs(a - b) > 1e-4 * abs(b) for a, b in zip(mine, peer, strict=True)):
-            raise SystemExit(f"the engines disagree: {mine} against {peer}")
+    """All engines must have computed the same effects, or the times mean nothing."""
+    for name in runs.keys() - {PEER}:
+        for mine, peer in zip(runs[name][0]["check"], runs[PEER][0]["check"], strict=True):
+            if any(abs(a - b) > 1e-4 * abs(b) for a, b in zip(mine, peer, strict=True)):
+                raise SystemExit(f"the engines disagree: {name} {mine}, {PEER} {peer}")
+
+
+ROADS = {"alone": alone, "together": together}
 
 
 def main():
@@ -188,7 +225,7 @@ def main():
     if args.engine:
         measure(args.engine, args)
     else:
-        print(f"{args.variants} variants x {args.metrics} metrics")
+        print(f"{args.variants} variants x {args.metrics} metrics (wanted: a hundredth of {PEER})")
         medians = {", ".join(kinds): compare(args, kinds) for kinds in MIXES}
         if args.json:
             Path(args.json).write_text(json.dumps(medians), encoding="utf-8")

@@ -153,3 +153,10 @@ def test_links_to_the_page_lead_to_a_heading():
     pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
     linked = [re.findall(r"methods\.md#([^)]+)\)", page.read_text(encoding="utf-8")) for page in pages]
     assert {*itertools.chain.from_iterable(linked), *re.findall(r"\]\(#([^)]+)\)", PAGE)} <= anchors
+
+
+def test_the_code_on_the_page_runs():
+    found = {}
+    for block in re.findall(r"^```python\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE):
+        exec(block, found)  # noqa: S102 (our own page)
+    assert len(found["effects"]) == len(found["effects"].columns.p_value) == 6

@@ -12,7 +12,7 @@ from abstory.stats.skewness import of_difference
 from abstory.stats.two import Two, read
 
 
-def compare(treatment: Sample, control: Sample, reading: Reading) -> Effect | Undetermined:
+def compare(treatment: Sample, control: Sample, reading: Reading, *, method: str = "welch") -> Effect | Undetermined:
     """Difference and lift of two means, read at one critical value.
 
     T(δ) = (m_t − m_c − δ)/√(s²_t/n_t + s²_c/n_c), Welch, Biometrika 1947;34:28. The lift uses
@@ -31,7 +31,7 @@ def compare(treatment: Sample, control: Sample, reading: Reading) -> Effect | Un
     if not v_t + v_c > 0:
         return Undetermined(Reason.NO_VARIATION)
     n, df, skewness = treatment.n + control.n, welch_df(treatment, control), of_difference(treatment, control)
-    return read(Two(treatment.mean, control.mean, v_t, v_c, 0.0, n, df, skewness), reading, "welch")
+    return read(Two(treatment.mean, control.mean, v_t, v_c, 0.0, n, df, skewness), reading, method)
 
 
 def welch_df(treatment: Sample, control: Sample, *, ratio: float = 1.0) -> float:

@@ -45,11 +45,11 @@ class Bonferroni:
         return self.base.alpha
 
     @cached_property
-    def _each(self) -> Reading:
+    def each(self) -> Reading:
         return self.base.at(self.alpha / self.family)
 
     def critical(self, n: int, df: float) -> float:
-        return self._each.critical(n, df)
+        return self.each.critical(n, df)
 
     def p_value(self, statistic: float, n: int, df: float) -> float:
         p = min(1.0, self.family * self.base.p_value(statistic, n, df))

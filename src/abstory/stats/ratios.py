@@ -5,7 +5,7 @@ from __future__ import annotations
 from abstory.stats.estimate import Reason, Undetermined
 from abstory.stats.moments import Moments, Sample, triple
 
-_ROUNDING = 1e-14
+ROUNDING = 1e-14
 
 
 def ratio_sample(moments: Moments, numerator: str, denominator: str) -> Sample | Undetermined:
@@ -27,7 +27,7 @@ def ratio_sample(moments: Moments, numerator: str, denominator: str) -> Sample |
     own, shared = moments.variance(numerator), moments.covariance(numerator, denominator)
     other = ratio * ratio * moments.variance(denominator)
     spread = own - 2 * ratio * shared + other
-    if not spread > _ROUNDING * (own + other):
+    if not spread > ROUNDING * (own + other):
         return Sample(moments.n, ratio, 0.0)
     return Sample(moments.n, ratio, spread / (below * below), _third(moments, numerator, denominator) / below**3)
 

@@ -10,11 +10,18 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Self
+from types import ModuleType
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from abstory.stats.moments import Sample, Tally
 from abstory.stats.reading import agreed, within_unit
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+N = TypeVar("N", float, "NDArray[np.float64]")
+"""A number; or with `xp` numpy an array of them."""
 UNITS_BEFORE_READING = 200
 OUTCOMES_BEFORE_READING = 20
 
@@ -32,16 +39,18 @@ def rho_squared(alpha: float, planned: float) -> float:
     return (twice + math.log1p(twice)) / planned
 
 
-def log_e_value(statistic: float, n: float, rho2: float) -> float:
+def log_e_value(statistic: N, n: N, rho2: float, xp: ModuleType = math) -> N:
     """Evidence against a difference of 0, its logarithm: ½(T² Nρ²/(Nρ²+1) − ln(Nρ²+1)); exp of it is a martingale."""
     information = n * rho2
-    return 0.5 * (statistic * statistic * information / (information + 1) - math.log1p(information))
+    evidence: N = 0.5 * (statistic * statistic * information / (information + 1) - xp.log1p(information))
+    return evidence
 
 
-def mixture_critical(n: float, rho2: float, alpha: float) -> float:
+def mixture_critical(n: N, rho2: float, alpha: float, xp: ModuleType = math) -> N:
     """c_N = √((Nρ²+1)/(Nρ²) · ln((Nρ²+1)/α²)): the |T| at which the evidence reaches 1/alpha."""
     information = n * rho2
-    return math.sqrt((information + 1) / information * (math.log1p(information) - 2 * math.log(alpha)))
+    critical: N = xp.sqrt((information + 1) / information * (xp.log1p(information) - 2 * math.log(alpha)))
+    return critical
 
 
 @dataclass(frozen=True)
