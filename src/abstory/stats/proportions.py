@@ -20,7 +20,7 @@ from abstory.stats.estimate import Effect, Estimate, Interval, Reason, Undetermi
 from abstory.stats.intervals import agreeing
 from abstory.stats.moments import Tally
 from abstory.stats.reading import Reading
-from abstory.stats.roots import crossing_above
+from abstory.stats.roots import crossing_above, solved
 
 _FEWEST_EXPECTED = 5
 _FEWEST_UNITS = 20
@@ -194,51 +194,57 @@ def _lowest_difference(treatment: Tally, control: Tally, root: float) -> float:
     if not x_t and not missed_c:
         return -1.0
 
-    def excess(pull: float) -> float:
+    def excess(pull: float) -> tuple[float, float]:
         gap_t, gap_c = n_t - pull, n_c - pull
         width_t, width_c = sqrt(gap_t * gap_t + 4 * pull * missed_t), sqrt(gap_c * gap_c + 4 * pull * x_c)
-        q_t = missed_t / (gap_t + width_t) if gap_t > 0 else (width_t - gap_t) / (4 * pull)
-        p_c = x_c / (gap_c + width_c) if gap_c > 0 else (width_c - gap_c) / (4 * pull)
-        own, other = x_t * q_t / (n_t * (n_t + pull + width_t)), missed_c * p_c / (n_c * (n_c + pull + width_c))
-        return 2 * pull * sqrt(own + other) - root
+        q_t = 2 * missed_t / (gap_t + width_t) if gap_t > 0 else (width_t - gap_t) / (2 * pull)
+        p_c = 2 * x_c / (gap_c + width_c) if gap_c > 0 else (width_c - gap_c) / (2 * pull)
+        p_t, q_c = 2 * x_t / (n_t + pull + width_t), 2 * missed_c / (n_c + pull + width_c)
+        own, other = p_t * q_t / n_t, p_c * q_c / n_c
+        slope = own * (p_t - q_t) / (width_t or 1.0) + other * (q_c - p_c) / (width_c or 1.0)
+        error = sqrt(own + other)
+        return pull * error - root, error + pull * slope / (2 * error or 1.0)
 
     own, other = x_t * missed_t / (n_t * n_t * n_t), x_c * missed_c / (n_c * n_c * n_c)
-    slope = other * (missed_c - x_c) / (n_c * n_c) - own * (missed_t - x_t) / (n_t * n_t)
-    pull = crossing_above(excess, -root, *_guess(root, own + other, slope, n_t + n_c))
+    lean_t, lean_c = (x_t - missed_t) / (n_t * n_t), (missed_c - x_c) / (n_c * n_c)
+    bend = own * (lean_t * lean_t - own / n_t) + other * (lean_c * lean_c - other / n_c)
+    pull = solved(excess, -root, _guess(root, own + other, own * lean_t + other * lean_c, bend), n_t + n_c)
     return _pulled(n_t, x_t, pull)[0] - _pulled(n_c, missed_c, pull)[1]
 
 
 def _lowest_ratio(treatment: Tally, control: Tally, root: float) -> float:
     """The lowest r with T(r) <= critical: p_t is pulled as before, and p_c = (x_c + λ p_t)/(n_c + λ p_t) follows."""
     n_t, x_t, n_c, x_c = 1.0 * treatment.n, 1.0 * treatment.successes, 1.0 * control.n, 1.0 * control.successes
-    rate, missed, share = x_t / n_t, n_t - x_t, (n_c - x_c) / n_c
+    missed, share = n_t - x_t, (n_c - x_c) / n_c
     if not x_t:
         return 0.0
 
-    def excess(pull: float) -> float:
+    def excess(pull: float) -> tuple[float, float]:
         gap = n_t - pull
         width = sqrt(gap * gap + 4 * pull * missed)
         p = 2 * x_t / (n_t + pull + width)
         q = 2 * missed / (gap + width) if gap > 0 else (width - gap) / (2 * pull)
-        return pull * sqrt(p * (q / n_t + p * share / (x_c + pull * p))) - root
+        below, fall = x_c + pull * p, q / (width or 1.0)
+        own, other = p * q / n_t, p * p * share / below
+        slope = own * (p - q) / (width or 1.0) - other * (2 * fall + p * (1 - pull * fall) / below)
+        error = sqrt(own + other)
+        return pull * error - root, error + pull * slope / (2 * error or 1.0)
 
-    own, other = rate * missed / (n_t * n_t), rate * share / x_c if x_c else math.inf
-    slope = -own * (missed - x_t) / (n_t * n_t) - 2 * own * other - other * rate * (rate / x_c if x_c else 0.0)
-    pull = crossing_above(excess, -root, *_guess(root, own + rate * other, slope, n_t + n_c))
+    rate, fall, rise = x_t / n_t, missed / (n_t * n_t), x_t / (n_t * x_c) if x_c else math.inf
+    own, other, lean = rate * fall, rate * share * rise, rate / n_t - fall
+    bend = own * (lean * lean - fall * rate / n_t) + other * (fall * (3 * (fall + rise) - 2 * rate / n_t) + rise * rise)
+    pull = solved(excess, -root, _guess(root, own + other, own * lean - other * (2 * fall + rise), bend), n_t + n_c)
     low = _pulled(n_t, x_t, pull)[0]
     return low * (n_c + pull * low) / (x_c + pull * low)
 
 
-def _guess(root: float, variance: float, slope: float, otherwise: float) -> tuple[float, float]:
-    """Where the pull is if the variance starts at that of the rates seen and changes at `slope`; T's slope there."""
+def _guess(root: float, variance: float, slope: float, bend: float) -> float:
+    """About where λ√V is `root`, for V = variance + slope λ + bend λ² near 0: the series turned round, to λ³."""
     if not 0 < variance < math.inf:
-        return otherwise, 0.0
+        return math.nan
     first = root / sqrt(variance)
-    second = variance + first * slope
-    if second <= variance / 4:
-        return first, 0.0
-    error = sqrt(second)
-    return root / error, error + root * slope / (2 * second)
+    turn = slope * first / variance
+    return first * (1 - turn / 2 + 5 * turn * turn / 8 - bend * first * first / (2 * variance))
 
 
 def _enough(treatment: Tally, control: Tally) -> bool:

@@ -1,7 +1,8 @@
-"""Where an increasing function crosses zero: a bracketed secant, never Newton, no scipy to load."""
+"""Where an increasing function crosses zero: by bracketed secants, or by its slope where that is known."""
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable
 
@@ -10,6 +11,8 @@ _SMALL = 1e-12
 _SHRINKS = 1e-3  # a step that leaves less than this of the miss before is one that the secant's law describes
 _SURE = 0.1  # of the tolerance: what the next secant may be expected to miss by and still be taken unseen
 _MOST_STEPS = 400
+_FEW_STEPS = 6
+_NEAR = 1e-7  # of the function's size: Newton's step from so small a miss leaves some 1e-14
 _Point = tuple[float, float]
 
 
@@ -24,23 +27,36 @@ def crossing(function: Callable[[float], float], low: float, high: float) -> flo
     return _narrow(function, (low, value_low), (high, value_high), _SMALL * min(-value_low, value_high))
 
 
-def crossing_above(function: Callable[[float], float], at_zero: float, guess: float, slope: float = 0.0) -> float:
+def crossing_above(function: Callable[[float], float], at_zero: float, guess: float) -> float:
     """The x > 0 with function(x) = 0, for increasing `function` with function(0) = `at_zero` < 0.
 
-    From `guess` > 0 steps of twice the secant's lead above the root; `function` must become positive. A `slope` > 0 is
-    about that at `guess`: where it is right, a step along it and an unseen secant arrive.
+    From `guess` > 0 steps of twice the secant's lead above the root; `function` must become positive.
     """
-    high, value = guess, function(guess)
-    if slope > 0 and value and (nearer := guess - value / slope) > 0:
-        before, high, value = value, nearer, function(nearer)
-        if abs(value) <= _SHRINKS * abs(before) and abs(value * before) <= _SMALL * at_zero * at_zero:
-            return nearer - value * (nearer - guess) / (value - before)
-    below = (0.0, at_zero)
+    high, value, below = guess, function(guess), (0.0, at_zero)
     while value < 0:
         rise, run = value - below[1], high - below[0]
         below, high = (high, value), high + (-2 * value * run / rise if rise > 0 else high)
         value = function(high)
     return _narrow(function, below, (high, value), -_SMALL * at_zero) if value > 0 else high
+
+
+def solved(curve: Callable[[float], tuple[float, float]], at_zero: float, guess: float, otherwise: float) -> float:
+    """The same of a function that also tells its slope: Newton's steps from a good guess while they close in.
+
+    The last step is taken unseen: it misses by about the square of the one before. Where the guess is no number above
+    0, or a few steps do not do, `crossing_above` starts from `otherwise`.
+    """
+    x = guess
+    for _ in range(_FEW_STEPS):
+        if not 0 < x < math.inf:
+            break
+        value, slope = curve(x)
+        if not slope > 0:
+            break
+        x -= value / slope
+        if abs(value) <= -_NEAR * at_zero:
+            return x
+    return crossing_above(lambda x: curve(x)[0], at_zero, otherwise)
 
 
 def _narrow(function: Callable[[float], float], below: _Point, above: _Point, tiny: float) -> float:
