@@ -1,14 +1,17 @@
 """Whether viewers arrived as declared, and what was counted: the harmful is found, the harmless is let through."""
 
+import ast
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from abstory import quality
 from abstory.experiment import HOUR_US, Experiment
-from abstory.quality import Evidence, checks, differs, smaller_shares
+from abstory.quality import INFORMING, WITHHOLDING, Evidence, checks, differs, smaller_shares
 from abstory.results import Status
 from abstory.stats.moments import Moments
 from abstory.warehouse.base import Answer, ArmData
@@ -220,3 +223,12 @@ def test_the_order_of_variants_in_the_answer_does_not_matter():
     data = answer(arm(5000, crossovers=30), arm(4500, crossovers=2), unknown_variants={"b": 1, "a": 2})
     turned = replace(data, arms=dict(reversed(data.arms.items())), unknown_variants={"a": 2, "b": 1})
     assert checks(Evidence(declared(), data, {})) == checks(Evidence(declared(), turned, {}))
+
+
+def test_only_checks_that_withhold_can_fail():
+    """A verdict asks no others: one that failed among those that inform would go unseen."""
+    modules = [path for path in Path(quality.__file__).parent.glob("*.py") if path.name != "posts.py"]
+    functions = [node for path in modules for node in ast.parse(path.read_text()).body if type(node) is ast.FunctionDef]
+    failing = {node.name for node in functions if "Status.FAIL" in ast.unparse(node)}
+    assert failing - {"_faults"} == {check.__name__ for check in WITHHOLDING}
+    assert not set(WITHHOLDING) & set(INFORMING)

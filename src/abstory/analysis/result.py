@@ -25,7 +25,7 @@ from abstory.assignment.sql import variant_sql
 from abstory.experiment import DAY_US, Experiment, Outcome, Role, Variant
 from abstory.ledger import data_hash
 from abstory.metrics import Metric, triples
-from abstory.quality import Evidence, checks, watched
+from abstory.quality import INFORMING, WITHHOLDING, Evidence, checks, watched
 from abstory.results import (
     ArmCount,
     AsOf,
@@ -147,7 +147,7 @@ class Analysis:
         asked: what the comparisons are made of.
         evidence: what the checks looked at.
         span: of what is stored.
-        checks: of data quality.
+        checks: those that can fail.
         now_us: the clock, for the age of the data only.
         as_of_from: how its instant came about.
     """
@@ -176,14 +176,14 @@ class Analysis:
         end = data_end(span)
         age_us = None if now_us is None or end is None else now_us - end
         evidence = Evidence(experiment, answer, stored or {}, age_us, readings.over(experiment, as_of_us), as_of_us)
-        quality = checks(evidence)
+        quality = checks(evidence, WITHHOLDING)
         trusted = all(check.status is not Status.FAIL for check in quality)
         asked = _Asked(experiment, rowquantiles.moments(experiment, answer), as_of_us, trusted, look)
         return cls(asked, evidence, span, quality, now_us)
 
     @cached_property
     def bare(self) -> ExperimentResult:
-        """As far as a verdict looks: the comparisons, and whether they may be trusted."""
+        """As far as a verdict looks: the comparisons, and whether they may be trusted, by the checks that can fail."""
         experiment, answer, as_of_us = self.asked.experiment, self.evidence.answer, self.asked.as_of_us
         first = _first_exposure(experiment, answer, self.span)
         metrics = self.asked.metrics()
@@ -225,6 +225,7 @@ class Analysis:
         beside = (*_notes(experiment, answer, found.metrics), *factors.notes(by_factor), *frames.notes(by_frame))
         return replace(
             found,
+            checks=(*self.checks, *checks(evidence, INFORMING)),
             method=replace(found.method, notes=(*found.method.notes, *beside)),
             data_hash=data_hash(
                 answer, as_of_us=asked.as_of_us, fingerprint=experiment.fingerprint, stored=evidence.stored

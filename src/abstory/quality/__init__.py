@@ -15,14 +15,12 @@ from abstory.quality.segments import segment_split, split_by, watched
 from abstory.quality.surprise import surprise
 from abstory.results import Check
 
-_CHECKS: tuple[Callable[[Evidence], Check], ...] = (
-    srm,
-    crossover,
-    drift,
-    unknown_variant,
+Ask = Callable[[Evidence], Check]
+WITHHOLDING: tuple[Ask, ...] = (srm, crossover, drift, unknown_variant, covariates)
+"""The checks that can fail."""
+INFORMING: tuple[Ask, ...] = (
     mismatch,
     silent,
-    covariates,
     daily_split,
     segment_split,
     surprise,
@@ -34,11 +32,22 @@ _CHECKS: tuple[Callable[[Evidence], Check], ...] = (
     *AIRTIME,
     *COUNTS,
 )
+"""The checks that only warn."""
 
 
-def checks(evidence: Evidence) -> tuple[Check, ...]:
-    """Every check, most important first."""
-    return tuple(check(evidence) for check in _CHECKS)
+def checks(evidence: Evidence, asked: tuple[Ask, ...] = WITHHOLDING + INFORMING) -> tuple[Check, ...]:
+    """What was asked, else every check, most important first."""
+    return tuple(check(evidence) for check in asked)
 
 
-__all__ = ["Evidence", "checks", "differs", "fading_by_day", "smaller_shares", "split_by", "watched"]
+__all__ = [
+    "INFORMING",
+    "WITHHOLDING",
+    "Evidence",
+    "checks",
+    "differs",
+    "fading_by_day",
+    "smaller_shares",
+    "split_by",
+    "watched",
+]
