@@ -1,5 +1,7 @@
 """Shrunken values: statsmodels' DerSimonian-Laird beside ours, and what shrinking does to a winner."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -68,3 +70,5 @@ def test_a_winner_is_no_longer_inflated():
 def test_no_number_where_there_is_none():
     assert shrink([1.0], [1.0]).reason is Reason.TOO_FEW
     assert shrink([1.0, 2.0], [1.0, 0.0]).reason is Reason.NO_VARIATION
+    for unknown in (math.nan, math.inf):  # as of an arm with one viewer
+        assert shrink([1.0, 2.0, 3.0], [1.0, unknown, 1.0]).reason is Reason.NO_VARIATION

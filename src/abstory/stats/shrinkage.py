@@ -49,11 +49,11 @@ def shrink(values: Sequence[float], variances: Sequence[float]) -> Shrunken | Un
         variances: squared standard errors of the means, > 0.
 
     Returns:
-        TOO_FEW for fewer than two variants, NO_VARIATION where one has no standard error.
+        TOO_FEW for fewer than two variants, NO_VARIATION where one has no standard error, or an unknown one.
     """
     if len(values) < 2:
         return Undetermined(Reason.TOO_FEW, f"{len(values)} variants")
-    if not min(variances) > 0:
+    if not all(0 < variance < math.inf for variance in variances):
         return Undetermined(Reason.NO_VARIATION)
     spread = between_variance(values, variances)
     weights = [1 / (variance + spread) for variance in variances]
