@@ -63,7 +63,7 @@ def figures(value: float) -> str:
     if size == 0:
         return "0"
     if size < 10**-_MOST_DECIMALS:
-        return f"{_sign(value)}<0.0001"
+        return _tiny(value)
     return _sign(value) + format(Decimal(f"{size:.2e}"), "f")
 
 
@@ -99,7 +99,10 @@ def level(fraction: float) -> str:
 def difference(number: float, unit: Unit) -> str:
     """An absolute change with its sign and unit, two decimals or two figures: `+2.71 pp`, `−0.0052 pp`, `+0.31 s`."""
     suffix = {Unit.RATE: " pp", Unit.SECONDS: " s", Unit.COUNT: ""}[unit]
-    return f"{_plus(number)}{_sign(number)}{_hundredths(abs(100 * number if unit is Unit.RATE else number))}{suffix}"
+    shown = 100 * number if unit is Unit.RATE else number
+    if 0 < abs(shown) < 10**-_MOST_DECIMALS:
+        return f"{_tiny(shown, _plus(shown))}{suffix}"
+    return f"{_plus(number)}{_sign(number)}{_hundredths(abs(shown))}{suffix}"
 
 
 def declared(size: Size, *, upward: bool) -> str:
@@ -173,12 +176,17 @@ def _signed(percent: float) -> str:
     size = abs(percent)
     if math.isinf(size) or size == 0:
         return f"{_plus(percent)}{figures(percent)}"
-    text = f"{size:,.0f}" if size >= 999.5 else next(filter(float, _finer(size)), "<0.0001")
-    return (MINUS if percent < 0 else "+") + text
+    text = f"{size:,.0f}" if size >= 999.5 else next(filter(float, _finer(size)), "")
+    return (MINUS if percent < 0 else "+") + text if text else _tiny(percent, _plus(percent))
+
+
+def _tiny(value: float, plus: str = "") -> str:
+    """Between 0 and the smallest that is written: `<0.0001`, `<+0.0001`, `>−0.0001`."""
+    return f"{'>' if value < 0 else '<'}{_sign(value) or plus}0.0001"
 
 
 def _hundredths(size: float) -> str:
-    if math.isinf(size) or size == 0 or size < 10**-_MOST_DECIMALS:
+    if math.isinf(size) or size == 0:
         return figures(size)
     return f"{size:,.2f}" if size >= 0.095 else format(Decimal(f"{size:.1e}"), "f")
 

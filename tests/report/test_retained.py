@@ -93,7 +93,7 @@ def test_views_that_say_no_time_and_lengths_that_nobody_declared_are_named(pages
     names = [arm.variant for arm in page.result.arms]
     curves = tuple(curve(name, None, 0.05, untimed=3) for name in names)
     text = section(with_retention(page, curves=curves), Look(80)).replace("\n", " ")
-    assert "24 views that carry no watch time are left out" in text
+    assert "Left out for want of a watch time: 24 views." in text
     assert "Where no length is declared" in text
 
 

@@ -49,3 +49,13 @@ def test_a_running_experiment_without_a_schedule_has_a_day(pages):
 def test_what_finds_no_room_is_named(pages):
     assert any(line.plain.startswith("hidden: ") for line in lines(entries(pages), Look(width=40)))
     assert not any(line.plain.startswith("hidden: ") for line in lines(entries(pages), Look(width=120)))
+
+
+def test_viewers_that_no_report_counts_yet_are_said(pages):
+    page = pages["ship"]
+    arms = [dataclasses.replace(arm, immature=0) for arm in page.result.arms]
+    for immature in (0, 5):
+        seen = (*arms[:-1], dataclasses.replace(arms[-1], immature=immature))
+        told = Entry.of("x", "x.yaml", State.RUNNING, dataclasses.replace(page.result, arms=seen), page.verdict)
+        text = "\n".join(line.plain for line in lines([told], Look()))
+        assert ("viewers: all exposed" in text) == bool(immature)

@@ -14,6 +14,12 @@ BASE = "version: 1\nkey: a\nfactors: {length: [15s, 12s]}\nmetrics: {primary: [{
         (", mde: 2%", "", "W203", (4, 21)),
         (", guardrails: [{name: hide_rate, margin: 20%}]", "", "W204", (4, 1)),
         ("key: a", "key: a\ndecision: {min_per_variant: 199}", "W205", (3, 29)),
+        ("key: a", "key: a\ntraffic: {share: 0%}", "W211", (3, 18)),
+        ("key: a", "key: a\naudience: {include: {os: [a, b]}, exclude: {os: [c, b]}}", "W212", (3, 53)),
+        ("key: a", "key: a\naudience: {include: {staff: true}, exclude: {staff: 'true'}}", "W212", (3, 53)),
+        ("mde: 2%", "mde: 5000%", "W213", (4, 46)),
+        ("margin: 20%", "margin: 101pp", "W213", (4, 91)),
+        ("}]}", "}], define: {saves: {kind: mean, count: save}}}", "W214", (4, 107)),
         ("key: a", "key: a\nschedule: {start: 2026-11-23, end: 2026-11-25}", "W206", (3, 36)),
     ],
 )

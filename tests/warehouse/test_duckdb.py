@@ -1,6 +1,7 @@
 """The door of the store: what it refuses to open, whom it waits for, and what the engine behind it may do."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -11,6 +12,7 @@ import pytest
 from abstory.errors import NotWritable, StoreDamaged, StoreLocked, StoreMissing, StoreTooNew, UsageError
 from abstory.warehouse import open_store
 from abstory.warehouse.base import Exposure, Span
+from abstory.warehouse.engine import engine_errors
 
 NOBODY = os.geteuid() == 0
 
@@ -173,3 +175,11 @@ def test_memory_is_limited(path):
         assert store.connection.execute("SELECT current_setting('memory_limit')").fetchone() == ("61.0 MiB",)
     with pytest.raises(UsageError):
         open_store(path, memory="much")
+
+
+def test_ctrl_c_while_a_statement_runs_is_no_failure_of_it(path):
+    """The engine ends its statement with a RuntimeError, which the command line would report as a bug."""
+    later = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    later.start()
+    with duckdb.connect() as connection, pytest.raises(KeyboardInterrupt), engine_errors(path):
+        connection.execute("SELECT sum(range) FROM range(100000000000)").fetchall()

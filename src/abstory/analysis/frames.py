@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from abstory import digits
 from abstory.analysis import readings
 from abstory.analysis.words import reads
 from abstory.experiment import Experiment, Variant
@@ -83,9 +84,10 @@ def notes(told: FrameResult | None) -> Iterator[str]:
         size = told.families["left"]
         yield f"frames are exploratory: shares of exposed viewers, Bonferroni over {size} frames and treatments"
     if told.unframed:
-        yield f"{told.unframed:,} exits, swipes and taps name no frame and are counted on none"
+        nameless = digits.counted(told.unframed, "exit, swipe or tap", "exits, swipes and taps")
+        yield f"counted on no frame: {nameless} that name none"
     if told.beyond:
-        yield f"{told.beyond:,} events lie on frames that their variant does not have: counted on none"
+        yield f"counted on no frame: {digits.counted(told.beyond, 'event')} on frames that their variant does not have"
 
 
 def _frames(what: str, count: int) -> range:

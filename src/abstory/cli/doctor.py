@@ -76,6 +76,7 @@ def _versions() -> Finding:
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
+    from abstory import digits
     from abstory.report.doctor import Finding
     from abstory.results import Status
     from abstory.warehouse.health import health
@@ -97,10 +98,16 @@ def _database(settings: Settings) -> Iterator[Finding]:
     if found.quarantined:
         most = "; ".join(f"{count:,} x {reason}" for reason, count in list(found.quarantined.items())[:3])
         rows = sum(found.quarantined.values())
-        yield Finding("set aside", Status.WARN, f"{rows:,} rows: {most}", "their files and reasons: docs/ingest.md")
+        yield Finding(
+            "set aside",
+            Status.WARN,
+            f"{digits.counted(rows, 'row')}: {most}",
+            "their files and reasons: docs/ingest.md",
+        )
 
 
 def _files(settings: Settings) -> Finding:
+    from abstory import digits
     from abstory.report.doctor import Finding
     from abstory.results import Status
     from abstory.spec import files, survey
@@ -112,7 +119,7 @@ def _files(settings: Settings) -> Finding:
         advice = "abstory new KEY writes one; -C names another project folder"
         return Finding("experiments", Status.UNKNOWN, f"no file in {folder}", advice)
     if broken:
-        said = f"{len(broken)} of {len(loaded)} files in {folder} invalid: {', '.join(broken[:3])}"
+        said = f"{len(broken)} of {digits.counted(len(loaded), 'file')} in {folder} invalid: {', '.join(broken[:3])}"
         return Finding("experiments", Status.FAIL, said, "abstory validate shows every error at its place")
     return Finding("experiments", Status.OK, f"{len(loaded)} valid in {folder}")
 

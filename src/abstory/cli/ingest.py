@@ -151,6 +151,8 @@ def _table(settings: Settings, outcomes: Sequence[Ingested]) -> Table:
 
 
 def _remarks(outcome: Ingested, show: int) -> Iterator[str]:
+    from abstory import digits
+
     name = Path(outcome.file).name
     if outcome.already:
         yield f"{name}: the same bytes were ingested before; nothing was read again"
@@ -158,13 +160,13 @@ def _remarks(outcome: Ingested, show: int) -> Iterator[str]:
         yield f"{name}: a header and no rows"
     if outcome.conflicts:
         kept = "earlier post" if outcome.kind == "posts" else "smaller value"
-        yield f"{name}: {outcome.conflicts:,} duplicates told something else; the {kept} is kept"
+        yield f"{name}: {digits.counted(outcome.conflicts, 'duplicate')} told something else; the {kept} is kept"
     yield from (f"{name}: warning: {warning}" for warning in outcome.warnings)
     for row in outcome.first[:show]:
         yield f"{name}:{row.line}: {row.reason}: {row.excerpt}"
     if show and outcome.quarantined > show:
         most = "; ".join(f"{count:,} x {reason}" for reason, count in list(outcome.reasons.items())[:3])
-        yield f"{name}: {outcome.quarantined:,} rows set aside: {most} (--show 20 for more)"
+        yield f"{name}: {digits.counted(outcome.quarantined, 'row')} set aside: {most} (--show 20 for more)"
 
 
 def _say_json(outcomes: Sequence[Ingested], refused: int) -> None:

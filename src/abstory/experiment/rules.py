@@ -88,11 +88,19 @@ def _levels(draft: Draft) -> Iterator[Fault]:
         for at, level in enumerate(levels):
             if level in levels[:at]:
                 yield Fault("E306", ("factors", name, at), f"the level {level} is declared twice", "keep one")
+
+
+def _cuts(draft: Draft) -> Iterator[Fault]:
+    seen: dict[int, str] = {}
     for at, level in enumerate((draft.factors or {}).get("length", ())):
+        here = ("factors", "length", at)
         try:
-            Duration.parse(level)
+            first = seen.setdefault(Duration.parse(level).us, level)
         except ValueError:
-            yield Fault("E207", ("factors", "length", at), "a length is a duration", "write it as 15s")
+            yield Fault("E207", here, "a length is a duration", "write it as 15s")
+        else:
+            if first != level:
+                yield Fault("E306", here, f"{level} is as long as {first}: the level is declared twice", "keep one")
 
 
 def _cells(draft: Draft) -> Iterator[Fault]:
@@ -160,8 +168,9 @@ def _metrics(draft: Draft) -> Iterator[Fault]:
         if use.metric.name not in draft.define and not draft.meant(use.metric):
             known = SLOT_METRICS if draft.by_slot else [*BUILT_IN, *draft.define, *_horizons(draft)]
             timed = draft.by_slot and horizon_seconds(use.metric.name)
-            hint = _UNTIMED if timed else near(use.metric.name, list(known)) or "see the list of metrics"
-            yield Fault("E301", (*use.path, "name"), "no metric has this name", hint)
+            close = near(use.metric.name, list(known))
+            hint = _UNTIMED if timed else " ".join(filter(None, (close, "" if draft.by_slot else _OWN)))
+            yield Fault("E301", (*use.path, "name"), "no metric has this name", hint or "see the list of metrics")
 
 
 def _ruled(draft: Draft) -> Iterator[Fault]:
@@ -176,6 +185,7 @@ def _ruled(draft: Draft) -> Iterator[Fault]:
                 yield Fault("E301", here, f"the condition names {clause.subject}, which is no metric here", hint)
 
 
+_OWN = "a metric of your own is declared in metrics.define"
 _UNTIMED = "a story's totals tell no second: watch_seconds or completion_rate"
 
 
@@ -291,6 +301,7 @@ RULES = (
     _fixed,
     _stories,
     _levels,
+    _cuts,
     _cells,
     _enough,
     _metrics,

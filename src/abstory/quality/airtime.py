@@ -34,7 +34,7 @@ def _left_out(evidence: Evidence, count: int, what: str, advice: str) -> _Parts:
     figures: dict[str, float | int | str | None] = {"exposures": count, "share": share}
     if not count:
         return Status.OK, f"no exposures {what}", "", figures
-    said = f"{count:,} exposures ({digits.rate(share)}) {what}"
+    said = f"{digits.counted(count, 'exposure')} ({digits.rate(share)}) {what}"
     return (Status.WARN, said, advice, figures) if share > MOST_OFF_AIR else (Status.OK, said, "", figures)
 
 

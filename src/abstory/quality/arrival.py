@@ -74,7 +74,9 @@ def drift(evidence: Evidence) -> Check:
         others = {stamp: n for stamp, n in others.items() if stamp not in ramp}
     figures = {"other": sum(others.values()), "stamped": sum(stamped.values())}
     if others:
-        said = f"the file changed after {sum(others.values()):,} exposures were recorded"
+        said = (
+            f"the file changed after {digits.counted(sum(others.values()), 'exposure was', 'exposures were')} recorded"
+        )
         return Check("drift", Status.FAIL, said, "restore the file, or start a new experiment under a new key", figures)
     return Check(
         "drift", Status.OK, "file unchanged" if stamped else "exposures carry no stamp of the file", "", figures
@@ -97,7 +99,7 @@ def unknown_variant(evidence: Evidence) -> Check:
     total = unknown + evidence.viewers + sum(arm.immature for arm in evidence.arms)
     names = ", ".join(sorted(evidence.answer.unknown_variants)[:3])
     status = Status.FAIL if unknown / total > MOST_UNKNOWN else Status.WARN
-    said = f"{unknown:,} exposures of undeclared variants ({names})"
+    said = f"{digits.counted(unknown, 'exposure')} of undeclared variants ({names})"
     figures = {"exposures": unknown, "share": unknown / total}
     return Check("unknown_variant", status, said, "declare them, or find what logs them", figures)
 

@@ -22,7 +22,11 @@ def silent(evidence: Evidence) -> Check:
         return Check("no_events", Status.OK, "events found")
     elsewhere = evidence.answer.not_attributed
     stories = ", ".join(evidence.experiment.story_ids)
-    advice = f"is the story {stories} right? {elsewhere:,} events name another" if elsewhere and stories else ""
+    advice = (
+        f"is the story {stories} right? of others there are {digits.counted(elsewhere, 'event')}"
+        if elsewhere and stories
+        else ""
+    )
     said = "no event counts in any viewer's window"
     return Check("no_events", Status.WARN, said, advice or "are events loaded, with the same viewer ids?")
 
@@ -54,12 +58,13 @@ def age(evidence: Evidence) -> Check:
 
 
 def counted(name: str, what: str, advice: str, of: Callable[[Answer], int]) -> Callable[[Evidence], Check]:
-    """A count that is shown, and warned of where there is advice."""
+    """A count that is shown, and warned of where there is advice; `what` begins with the noun of one."""
+    noun, _, rest = what.partition(" ")
 
     def check(evidence: Evidence) -> Check:
         count = of(evidence.answer)
         status = Status.WARN if count and advice else Status.OK
-        return Check(name, status, f"{count:,} {what}", advice if count else "", {"count": count})
+        return Check(name, status, f"{digits.counted(count, noun)} {rest}", advice if count else "", {"count": count})
 
     return check
 
@@ -67,18 +72,18 @@ def counted(name: str, what: str, advice: str, of: Callable[[Answer], int]) -> C
 COUNTS = (
     counted(
         "views_without_time",
-        "views without watch time",
+        "view without watch time",
         "they count as 0 s watched: log watch_ms with every view",
         lambda answer: answer.views_without_time,
     ),
     counted(
         "outside_schedule",
-        "exposures outside the schedule",
+        "exposure outside the schedule",
         "they are left out: is the schedule right?",
         lambda answer: answer.outside_schedule,
     ),
-    counted("not_attributed", "events of other stories", "", lambda answer: answer.not_attributed),
-    counted("before_exposure", "events before the first exposure", "", lambda answer: answer.before_exposure),
-    counted("beyond_length", "views longer than their cut", "", lambda answer: answer.watch_beyond_length),
-    counted("forced", "forced exposures left out", "", lambda answer: answer.forced),
+    counted("not_attributed", "event of other stories", "", lambda answer: answer.not_attributed),
+    counted("before_exposure", "event before the first exposure", "", lambda answer: answer.before_exposure),
+    counted("beyond_length", "view longer than their cut", "", lambda answer: answer.watch_beyond_length),
+    counted("forced", "exposure forced and left out", "", lambda answer: answer.forced),
 )

@@ -42,7 +42,11 @@ def daily_split(evidence: Evidence) -> Check:
     ]
     figures = {"days": len(found), "off": len(off), "p": min(adjusted, default=None)}
     if not off:
-        said = f"split as declared on each of {len(found)} days" if found else "no complete day to hold the split to"
+        said = (
+            f"split as declared on {'each of ' * (len(found) > 1)}{digits.counted(len(found), 'day')}"
+            if found
+            else "no complete day to hold the split to"
+        )
         return Check("daily_srm", Status.OK, said, "", figures)
     names = ", ".join(map(date, off[:3])) + (f" and {len(off) - 3} more" if len(off) > 3 else "")
     said = f"the split was off on {names} (Holm {digits.p_said(min(adjusted))})"

@@ -21,10 +21,8 @@ def arrived_late(evidence: Evidence) -> Check:
     figures = {"events": late.events, "viewers": late.viewers, "share": share, "longest_us": late.longest_us}
     if not late.events:
         return Check("arrived_late", Status.OK, "no event came late", "", figures)
-    said = (
-        f"{late.events:,} events of {late.viewers:,} viewers ({digits.rate(share)}) came late,"
-        f" up to {digits.age(late.longest_us)}"
-    )
+    who = f"{digits.counted(late.events, 'event')} of {digits.counted(late.viewers, 'viewer')}"
+    said = f"{who} ({digits.rate(share)}) came late, up to {digits.age(late.longest_us)}"
     if share <= MOST_LATE:
         return Check("arrived_late", Status.OK, said, "", figures)
     advice = "a report on the day was short of them: read later than the last event, or find what delays them"

@@ -51,7 +51,11 @@ def split_by(experiment: Experiment, splits: Mapping[str, Split], *, over: bool)
         "p": min(adjusted, default=None),
     }
     if not off:
-        said = f"split as declared in each of {len(named)} segments" if named else "no segment to hold the split to"
+        said = (
+            f"split as declared in {'each of ' * (len(named) > 1)}{digits.counted(len(named), 'segment')}"
+            if named
+            else "no segment to hold the split to"
+        )
         return Check("segment_srm", Status.OK, said, "", figures)
     names = ", ".join(name for _, name in off[:3]) + (f" and {len(off) - 3} more" if len(off) > 3 else "")
     said = f"the split is off in {names} (Holm {digits.p_said(off[0][0])})"

@@ -199,7 +199,7 @@ def _rest(draft: Draft, told: Retention, shown: Sequence[Curve]) -> str:
     if hidden := len(told.curves) - len(shown):
         said.append(f"{digits.counted(hidden, 'more variant')} with --all.")
     if untimed := sum(curve.untimed for curve in told.curves):
-        said.append(f"{digits.count(untimed)} views that carry no watch time are left out.")
+        said.append(f"Left out for want of a watch time: {digits.counted(untimed, 'view')}.")
     if any(curve.length is None for curve in told.curves):
         said.append("Where no length is declared, only `complete` events tell an end from an exit.")
     return " ".join(said)

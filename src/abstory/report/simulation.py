@@ -124,7 +124,7 @@ def _plain(rate: Rate | None) -> Plain | None:
 def _opening(found: Simulated, look: Look) -> Iterator[Text]:
     design = found.design
     yield Text(look.say(f"SIMULATED  {design.experiment.key}"), "bold")
-    said = f"{found.runs:,} runs of {_played(design)}; {_path(found)}; seed {design.seed}"
+    said = f"{digits.counted(found.runs, 'run')} of {_played(design)}; {_path(found)}; seed {design.seed}"
     yield from paragraph("", look.say(said), look.width)
     if isinstance(design, PostDesign):
         yield from paragraph("posts".ljust(_LEAD), look.say(_feed(design.feed)), look.width)
@@ -135,7 +135,7 @@ def _played(design: Design | PostDesign) -> str:
     if isinstance(design, PostDesign):
         return f"{design.posts:,} posts, each run with a calendar of its own, one look at its end"
     reading = _READ.get(str(design.experiment.analysis.looks), "planned looks, taken when they are due")
-    return f"{design.viewers:,} viewers over {len(design.looks_us)} daily looks, {reading}"
+    return f"{design.viewers:,} viewers over {digits.counted(len(design.looks_us), 'daily look')}, {reading}"
 
 
 def _path(found: Simulated) -> str:
@@ -248,7 +248,7 @@ def _closing(found: Simulated, look: Look, left: int) -> Iterator[Text]:
     columns = _COLUMNS.format(look=" at the last look" if by_day else "")
     yield from paragraph("", look.plain(columns), look.width, style="dim")
     if left:
-        yield from paragraph("", f"{left} more comparisons in --json.", look.width, style="dim")
+        yield from paragraph("", f"{digits.counted(left, 'more comparison')} in --json.", look.width, style="dim")
 
 
 def _days(found: Simulated) -> str:

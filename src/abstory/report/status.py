@@ -22,6 +22,7 @@ from abstory.report.tables import Column, lay
 from abstory.results import ExperimentResult, Ruling, Status, Verdict
 
 FORMAT = "status/1"
+_WAITING = "all exposed; a report counts them once their window has closed"
 _WORDS = {Status.OK: "ok", Status.WARN: "warning", Status.FAIL: "untrusted", Status.UNKNOWN: "unknown"}
 _STYLES = {Status.OK: "green", Status.WARN: "yellow", Status.FAIL: "red", Status.UNKNOWN: "dim"}
 
@@ -104,7 +105,9 @@ def lines(entries: Sequence[Entry], look: Look) -> list[Text]:
         look.plain("─"),
     )
     hidden = paragraph("hidden: ", ", ".join(table.dropped), look.width, style="dim") if table.dropped else []
-    return [*table.lines, *hidden, *(line for entry in entries for line in _problem(entry, look))]
+    waiting = any(entry.immature for entry in entries) and "viewers" not in table.dropped
+    told = paragraph("viewers: ", _WAITING, look.width, style="dim") if waiting else []
+    return [*table.lines, *hidden, *told, *(line for entry in entries for line in _problem(entry, look))]
 
 
 def document(entries: Sequence[Entry], as_of_us: int) -> Plain:

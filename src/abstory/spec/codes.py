@@ -76,5 +76,9 @@ CODES = {
     "W208": "followers of posts that overlap",
     "W209": "a calendar that can show nothing",
     "W210": "a guardrail turned round",
+    "W211": "nobody takes part",
+    "W212": "included and excluded both",
+    "W213": "a size beyond any effect",
+    "W214": "a definition that nothing uses",
 }
 """E1.. the text, E2.. a field, E3.. one field against another, E4.. not yet, E5.. beyond the file, W2.. regrets."""

@@ -57,7 +57,7 @@ def _step(data: bytes, name: str, tried: set[tuple[int, int]]) -> tuple[bytes, F
     found = _errors(data, name)
     for one in found:
         place = (one.line, one.column)
-        meant = _MEANT.fullmatch(one.hint)
+        meant = _MEANT.match(one.hint)
         if one.code not in MISSPELT or not meant or place in tried:
             continue
         tried.add(place)

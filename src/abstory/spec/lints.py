@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from abstory.assignment.eligibility import canonical
 from abstory.experiment import Experiment, Role
 from abstory.experiment.definitions import meant
 from abstory.experiment.draft import Fault, Path
@@ -124,5 +125,57 @@ def _restricted(experiment: Experiment) -> bool:
     return experiment.calendar is not None and experiment.calendar.no_repeat > 1
 
 
-LINTS = (_across_lengths, _attention, _mde, _guardrail, _turned, _few, _runtime, _twins, _followers, _undecidable)
+def _nobody(experiment: Experiment) -> Iterator[Fault]:
+    if not experiment.traffic.share:
+        yield Fault("W211", ("traffic", "share"), "nobody takes part", "such as 10%: a share may grow later")
+
+
+def _in_and_out(experiment: Experiment) -> Iterator[Fault]:
+    """An exclusion wins, so what is included as well is never let in."""
+    audience = experiment.audience
+    for name, values in audience.exclude.items():
+        included = {canonical(value, name) for value in audience.include.get(name, ())}
+        for at, value in enumerate(values):
+            if canonical(value, name) in included:
+                message = f"{name} {canonical(value, name)} is both included and excluded, so it does not take part"
+                yield Fault("W212", ("audience", "exclude", name, at), message, "delete one of the two")
+
+
+def _vast(experiment: Experiment) -> Iterator[Fault]:
+    for role in ("primary", "secondary", "guardrails"):
+        for at, use in enumerate(getattr(experiment.metrics, role)):
+            for field, size in (("mde", use.mde), ("margin", use.margin)):
+                if size and size.value > 1:
+                    message = f"{size.text} is more than any story changes {use.name}"
+                    yield Fault(
+                        "W213", ("metrics", role, at, field), message, "is a point missing, or a zero too many?"
+                    )
+
+
+def _unused(experiment: Experiment) -> Iterator[Fault]:
+    metrics = experiment.metrics
+    used = {use.name for use in (*metrics.primary, *metrics.secondary, *metrics.guardrails)}
+    for name in metrics.define:
+        if name not in used:
+            yield Fault(
+                "W214", ("metrics", "define", name), f"no metric uses {name}", "name it in a role, or delete it"
+            )
+
+
+LINTS = (
+    _across_lengths,
+    _attention,
+    _mde,
+    _guardrail,
+    _turned,
+    _few,
+    _runtime,
+    _twins,
+    _followers,
+    _undecidable,
+    _nobody,
+    _in_and_out,
+    _vast,
+    _unused,
+)
 """Every lint, once; whether a design is underpowered needs a baseline rate, which no file declares."""

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from abstory.errors import UsageError
-from abstory.experiment import Experiment
+from abstory.experiment import ROLES, Experiment
 from abstory.experiment.draft import Fault, Faults, near
 from abstory.spec.diagnostics import Diagnostic
 from abstory.spec.lints import lints
@@ -18,7 +18,7 @@ from abstory.spec.partial import remaining
 from abstory.spec.reader import Document, Leaf, Path, Table, nothings, plain, read
 from abstory.spec.secrets import masked, unsure
 from abstory.spec.text import LARGEST
-from abstory.spec.translate import KNOWN, diagnostic, source_line, spelt, summary, translated, written
+from abstory.spec.translate import KNOWN, diagnostic, names_metric, source_line, spelt, summary, translated, written
 
 Checked = tuple[Experiment | None, tuple[Diagnostic, ...]]
 
@@ -101,7 +101,8 @@ def _not_a_mapping(document: Document, name: str) -> Diagnostic:
 def _typed(document: Document, name: str) -> tuple[Experiment | None, tuple[Diagnostic, ...], tuple[Path, ...]]:
     assert document.root is not None  # noqa: S101 the caller has looked
     data = plain(document.root)
-    empty = frozenset(nothings(document.root)) - document.broken
+    broken = frozenset(map(_long, document.broken))
+    empty = frozenset(map(_long, nothings(document.root))) - broken
     errors: list[Any] = []
     try:
         experiment = Experiment.model_validate(data)
@@ -112,8 +113,8 @@ def _typed(document: Document, name: str) -> tuple[Experiment | None, tuple[Diag
     own = [(e, written(e["loc"], document.root)) for e in errors if not (_of_rules(e) or _implied(e["loc"], data))]
     unknown = tuple(path for e, path in own if e["type"] == "extra_forbidden")
     empty = frozenset(path for path in empty if not _under(path, frozenset(unknown)))
-    own = [(e, path) for e, path in own if path in unknown or not _under(path, document.broken | empty)]
-    bad = document.broken | empty | {path for _, path in own}
+    own = [(e, path) for e, path in own if path in unknown or not _under(path, broken | empty)]
+    bad = broken | empty | {path for _, path in own}
     listed = _listed(document, name)
     if listed:
         bad |= {("variants",)}
@@ -156,8 +157,23 @@ def _follows(error: Mapping[str, Any], path: Path, bad: Iterable[Path], unknown:
     """Whether another fault explains this one: a list that is too short without its bad items, a misspelt field."""
     if error["type"] == "too_short":
         return any(len(one) > len(path) and one[: len(path)] == path for one in bad)
-    spelt_so = [str(one[-1]) for one in unknown if one[:-1] == path[:-1]]
-    return error["type"] == "missing" and any(near(word, [str(path[-1])]) for word in spelt_so)
+    beside = [one for one in unknown if one[:-1] == path[:-1]]
+    return error["type"] == "missing" and any(_stands_for(one, str(path[-1])) for one in beside)
+
+
+def _stands_for(unknown: Path, field: str) -> bool:
+    return bool(near(str(unknown[-1]), [field])) or (field == "name" and names_metric(unknown))
+
+
+def _long(path: Path) -> Path:
+    """The path as rules and types tell it, who know a list of one by its long form alone."""
+    for top in _LISTS:
+        if path[: len(top)] == top and path[len(top) :] and isinstance(path[len(top)], str):
+            return (*top, 0, *path[len(top) :])
+    return path
+
+
+_LISTS: tuple[Path, ...] = (*(("metrics", role) for role in ROLES), ("stories",))
 
 
 def _under(path: Path, broken: frozenset[Path]) -> bool:

@@ -6,8 +6,9 @@ ever builds an object of the file's choosing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from abstory.spec.diagnostics import Place
@@ -18,6 +19,7 @@ from abstory.spec.text import Refused, decode, unseen
 DEEPEST = 20
 MOST_NODES = 10_000
 MOST_PROBLEMS = 100
+_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(,[0-9]{3})+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +190,27 @@ class _Composer:
     def _table(self, event: Any, path: Path) -> Table:
         table = Table({}, {}, _place(event.start_mark))
         while _kind(inner := next(self._events)) != "MappingEnd":
-            self._entry(inner, table, path)
+            if table.entries and (torn := self._torn(inner)):
+                self._whole(torn, table, path)
+            else:
+                self._entry(inner, table, path)
         return table
+
+    def _torn(self, event: Any) -> str:
+        """What follows the comma of `2,5%`: in braces it ends the value, and `5%` is read as a name."""
+        at = event.start_mark.index
+        before = self._document.text[max(0, at - 2) : at]
+        text = event.value if _kind(event) == "Scalar" and event.style is None else ""
+        return text if before[:1].isdecimal() and before[1:] == "," and text[:1].isdecimal() else ""
+
+    def _whole(self, torn: str, table: Table, path: Path) -> None:
+        self._node(next(self._events), path)  # the nothing that the second half would stand for
+        name, value = next(reversed(table.entries.items()))
+        if isinstance(value, Leaf):
+            found = f"{value.text},{torn}"
+            meant = found.replace(",", "" if _THOUSANDS.fullmatch(found) else ".")
+            problem = Problem("E114", value.place, "a comma ends a value in braces", f"did you mean {meant}?", found)
+            self._document.problems.append(replace(problem, path=(*path, name), width=len(found)))
 
     def _entry(self, event: Any, table: Table, path: Path) -> None:
         key = self._key(event, path)

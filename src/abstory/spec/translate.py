@@ -26,6 +26,7 @@ from abstory.experiment.sections import (
     Schedule,
     Traffic,
 )
+from abstory.metrics import SLOT_METRICS, built_in
 from abstory.spec.diagnostics import Diagnostic, Place, Severity
 from abstory.spec.reader import Document, Leaf, Node, Path, Series, Table
 from abstory.spec.scalars import shortened
@@ -142,6 +143,8 @@ def locate(root: Node | None, path: Path) -> Spot:
         elif isinstance(node, Series) and isinstance(step, int) and step < len(node.items):
             node = node.items[step]
             key = node.place
+        elif isinstance(node, Table) and isinstance(step, int):
+            continue  # a list of one in its short form
         else:
             # A short form such as `primary: completion_rate` stands for all that is below it.
             return Spot(node, key, path if isinstance(node, Leaf) else path[:depth])
@@ -182,8 +185,16 @@ def written(loc: tuple[str | int, ...], root: Node | None) -> Path:
 def _unknown(path: Path) -> Fault:
     word = str(path[-1])
     known = _fields(path[:-1])
-    hint = near(word, known) or f"known here: {', '.join(known)}"
+    size = "margin: 20%" if "guardrails" in path else "mde: 5%"
+    named = f"write {{name: {word}, {size}}}" if names_metric(path) else ""
+    hint = named or near(word, known) or f"known here: {', '.join(known)}"
     return Fault("E201", path, f"unknown field {shortened(word)!r}", hint)
+
+
+def names_metric(path: Path) -> bool:
+    """Whether a field that is not ours is the name of a metric, where `name` is due."""
+    word = str(path[-1])
+    return path[:1] == ("metrics",) and "define" not in path and bool(built_in(word) or word in SLOT_METRICS)
 
 
 def _fields(path: Path) -> list[str]:

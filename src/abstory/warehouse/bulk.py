@@ -128,7 +128,7 @@ def bulk(path: Path, plan: Plan, *, beside: Path, memory: str | None = None) -> 
         UsageError: a suffix is none of ours.
     """
     _kind(beside)
-    with _scratch(beside.parent) as folder:
+    with _scratch(beside.parent) as folder, engine_errors(beside):
         written = folder / "written"
         connection = connect(folder / "bulk", read_only=False, memory=memory, files=[path, written])
         try:

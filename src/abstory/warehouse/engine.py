@@ -167,12 +167,17 @@ def engine_errors(path: Path) -> Iterator[None]:
 
     try:
         yield
+    except (RuntimeError, duckdb.InterruptException) as error:
+        if _INTERRUPTED in str(error).lower():
+            raise KeyboardInterrupt from None  # the engine's own word for Ctrl-C while a statement runs
+        raise
     except (duckdb.ProgrammingError, duckdb.DataError):
         raise  # a statement of ours is wrong: a bug, not the user's environment
     except duckdb.Error as error:
         raise _translated(path, str(error)) from error
 
 
+_INTERRUPTED = "interrupt"
 _LOCKED = re.compile(r"Conflicting lock is held(?: in (?P<program>.+?))? \(PID (?P<pid>[0-9]+)\)")
 
 

@@ -17,7 +17,7 @@ def segments(sheet: Sheet) -> list[Section]:
     found, page = sheet.page.result.segments, sheet.page
     if found is None:
         return []
-    lead = f"Exploratory: {digits.count(found.comparisons)} comparisons. No verdict looks at them."
+    lead = f"Exploratory: {digits.counted(found.comparisons, 'comparison')}. No verdict looks at them."
     variants = page.treatments if page.everything else [page.pick] if page.pick else []
     told = [
         (by, [Split(sheet.draft, by, metric, v) for metric in by.metrics for v in variants if metric.segments])
