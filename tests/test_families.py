@@ -222,8 +222,3 @@ def test_the_best_of_several_is_drawn_towards_the_others_by_what_they_really_dif
 def test_one_treatment_is_not_shrunken():
     (found,) = compared(read(declared("dunnett", treatments=1), cta_rate=[500, 600]))
     assert found.shrunken is None
-
-
-def test_variants_of_one_viewer_are_shrunken_to_nothing_not_to_nan():
-    found = compared(read(declared("dunnett"), n=1, cta_rate=[0, 1, 0, 1]))
-    assert [c.shrunken for c in found] == [None] * 3

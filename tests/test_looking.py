@@ -267,3 +267,17 @@ def test_looking_costs_no_false_positives(spending):
         false += any(word in {Reads.BETTER, Reads.WORSE} for word in words)
     reach = binomtest(false, runs).proportion_ci(0.999, method="exact")
     assert reach.low <= 0.05 <= reach.high
+
+
+def test_where_the_exact_test_speaks_a_stop_is_not_corrected_by_the_score():
+    # 5 and 1 of 8: the score, 2.0, lies beyond the last look's 1.97; Boschloo's p, about .07, does not.
+    experiment = declared(looks=2, per_variant=8)
+    clicks = {"none": [1, 1, 0, 1, 1, 1, 0, 0] + [0] * 6, "shop": [0, 1] + [0] * 12}
+    ledger = Ledger(experiment, Shelf(experiment, clicks, daily=1))
+    for day in (4, 8):
+        found, _ = ledger.look(day)
+    (comparison,) = found.metrics[0].comparisons
+    assert found.method.looking.look.last
+    assert comparison.effect.p_value > 0.05
+    assert abs(comparison.effect.statistic) > critical_at((0.5, 1.0), 0.05, "obrien_fleming")
+    assert comparison.at_stop is None

@@ -15,9 +15,14 @@ from abstory.stats.after_stopping import Looks, Stopped, after_stopping
 from abstory.stats.estimate import AtStop, Effect, Estimate
 from abstory.stats.group_sequential import critical_at
 
+_ROUNDING = 1e-9
+
 
 def corrected(told: MetricResult, look: Look, declared: GroupSequential, *, alpha: float, each: float) -> MetricResult:
     """The metric with `at_stop` on every comparison that first crosses its boundary at this look, or at the last.
+
+    Not where few outcomes were tested exactly too, and that test held back what the score would have said: stages order
+    the score alone.
 
     Args:
         told: a primary metric read at `look`.
@@ -34,9 +39,17 @@ def corrected(told: MetricResult, look: Look, declared: GroupSequential, *, alph
         if not look.last and not effect.difference.interval.excludes(0.0):
             return found
         looks = Looks((*look.earlier, look.share), each / 2, declared.spending)
+        if _exact(effect, looks):
+            return found
         return replace(found, at_stop=_at_stop(effect, looks, alpha / each))
 
     return replace(told, comparisons=tuple(map(one, told.comparisons)))
+
+
+def _exact(effect: Effect, looks: Looks) -> bool:
+    """Whether the exact test of two rates has raised the critical value to the score."""
+    raised = effect.critical > critical_at(looks.shares, 2 * looks.alpha, looks.spending) * (1 + _ROUNDING)
+    return effect.method == "score" and raised
 
 
 def _at_stop(effect: Effect, looks: Looks, family: float) -> AtStop:
