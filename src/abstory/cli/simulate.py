@@ -70,7 +70,7 @@ def command(settings: Settings, /, **options: object) -> None:
     else the share that is found is the power. Nothing of the project is read but the file, and nothing is written.
 
     --rows sends each run through assignment, files, ingest, store and analysis. --fast hands the same numbers to the
-    analysis directly, some ten times as fast, and first makes sure on one run that both give the same results to
+    analysis directly, some twenty times as fast, and first makes sure on one run that both give the same results to
     the last bit.
     """
     from abstory import spec
