@@ -119,7 +119,7 @@ def between(interval: Interval, unit: Unit | None = None) -> str:
 
 def p_value(p: float, alpha: float | None = None) -> str:
     """`.023`, `<.001`, `>.999`; more digits where three would land on the other side of `alpha`."""
-    if p < 0.001:
+    if p < 0.001 and (alpha is None or p < alpha):
         return "<.001"
     if p > 0.999:
         return ">.999"

@@ -1,6 +1,7 @@
 """Where words go, and how a file is written whole or not at all."""
 
 import dataclasses
+import errno
 from pathlib import Path
 
 import pytest
@@ -79,3 +80,15 @@ def test_v_tells_the_steps_on_stderr_and_changes_no_data(project, call):
     assert f"opened {project / 'abstory.duckdb'} to read" in steps
     assert "rolled cta up: 3 variants, 4 measures" in steps
     assert plain[2] == ""
+
+
+def test_a_file_system_that_takes_nothing_is_said_even_where_nothing_can_be_tidied_up(tmp_path, monkeypatch):
+    """On a read-only file system removing what was never written fails too."""
+
+    def refuse(*_, **__):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(NotWritable, match="Read-only file system"):
+        write_file(tmp_path / "r.html", b"page")

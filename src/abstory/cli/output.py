@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -142,7 +143,8 @@ def write_bytes(path: Path, data: bytes) -> None:
     except OSError as error:
         raise NotWritable(f"{path} cannot be written: {error.strerror}") from None
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):  # a folder that takes nothing gives nothing back either
+            beside.unlink(missing_ok=True)
 
 
 def _put(beside: Path, target: Path, data: bytes) -> None:
