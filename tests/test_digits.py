@@ -139,6 +139,14 @@ def test_a_p_value_reads_on_its_own_side_of_alpha(p, alpha):
         assert abs(float(text) - p) <= 0.0005 + 1e-15  # a tie is half a digit away, and the subtraction rounds
 
 
+@given(st.floats(0.001, 1), st.sampled_from([0.01, 0.05, 0.1]))
+@example(0.0099996, 0.01)  # two figures would say p=0.01 of what was flagged as below it
+def test_a_p_value_in_a_sentence_reads_on_its_own_side_of_alpha(p, alpha):
+    said = float(digits.p_said(p, alpha).removeprefix("p="))
+    assert (said < alpha) == (p < alpha)
+    assert abs(said - p) <= 0.0501 * p
+
+
 @given(st.floats(0, 1, exclude_max=True))
 def test_only_all_is_all(rate):
     assert digits.rate(rate) != "100%"

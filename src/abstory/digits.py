@@ -7,6 +7,7 @@ Signs are a real minus (`−`); `Look` turns them to ASCII where it must.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -123,14 +124,23 @@ def p_value(p: float, alpha: float | None = None) -> str:
         return "<.001"
     if p > 0.999:
         return ">.999"
-    texts = (f"{p:.{digits}f}" for digits in range(3, 17))
-    told = next((text for text in texts if alpha is None or (float(text) < alpha) == (p < alpha)), f"{p:.17f}")
-    return told.removeprefix("0")
+    return _on_its_side((f"{p:.{digits}f}" for digits in range(3, 18)), p, alpha).removeprefix("0")
 
 
-def p_said(p: float) -> str:
-    """A p value in a sentence, two significant figures: `p=0.99`, `p=0.023`, `p<.001`."""
-    return "p<.001" if p < 0.001 else f"p={p:.2g}"
+def p_said(p: float, alpha: float | None = None) -> str:
+    """A p value in a sentence, two figures: `p=0.99`, `p=0.023`, `p<.001`; more where two would cross `alpha`."""
+    if p < 0.001 and (alpha is None or p < alpha):
+        return "p<.001"
+    return f"p={_on_its_side((f'{p:.{digits}g}' for digits in range(2, 18)), p, alpha)}"
+
+
+def _on_its_side(texts: Iterable[str], p: float, alpha: float | None) -> str:
+    """The first text that lies where p does, seen from alpha; the last where none does."""
+    text = ""
+    for text in texts:
+        if alpha is None or (float(text) < alpha) == (p < alpha):
+            break
+    return text
 
 
 def share(fraction: float) -> str:

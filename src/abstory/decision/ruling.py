@@ -21,6 +21,7 @@ from abstory.experiment.clauses import Rule
 from abstory.metrics import Direction
 from abstory.results import ExperimentResult, Fading, Looking, Reads, Ruling, Status, Verdict
 from abstory.stats.estimate import Interval, Undetermined
+from abstory.stats.trend import FLAG_P
 
 DO_NO_HARM = "do_no_harm"
 SHOWN_VARIANTS = 3
@@ -111,7 +112,7 @@ def _held(case: Case, verdict: Verdict) -> Verdict:
 
 def fades(told: Fading) -> str:
     """As in `held: the effect on cta_rate fades with the day of first exposure (p=0.0021)`."""
-    return f"held: the effect on {told.metric} fades with the {told.by} ({digits.p_said(told.p_value)})"
+    return f"held: the effect on {told.metric} fades with the {told.by} ({digits.p_said(told.p_value, FLAG_P)})"
 
 
 def _by_rules(case: Case, standing: Standing) -> Verdict | None:

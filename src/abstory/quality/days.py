@@ -64,7 +64,7 @@ def novelty(evidence: Evidence) -> Check:
     (metric, variant), trend = min(trends.items(), key=lambda item: item[1].p_value)
     said = (
         f"the effect of {variant} on {metric} {'fades' if _fades(trend) else 'grows'} with the day of first exposure"
-        f" ({digits.p_said(min(adjusted))})"
+        f" ({digits.p_said(min(adjusted), FLAG_P)})"
     )
     figures |= {"metric": metric, "variant": variant, "slope": trend.slope}
     if not _withheld(evidence):

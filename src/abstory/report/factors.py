@@ -194,7 +194,7 @@ def _beside(table: _Rows) -> Iterator[Column]:
 def interactions(draft: Draft, told: FactorResult) -> list[str]:
     """Which combinations of factors depend on one another, and which were looked at in vain."""
     untold = ", ".join(" x ".join(term) for term in told.untold)
-    return [*_found(draft, told), *_tested(told), *([f"these variants cannot tell {untold}"] if untold else [])]
+    return [*_found(draft, told), *_tested(draft, told), *([f"these variants cannot tell {untold}"] if untold else [])]
 
 
 def _interactions(draft: Draft, told: FactorResult) -> list[Text]:
@@ -214,14 +214,15 @@ def _found(draft: Draft, told: FactorResult) -> Iterator[str]:
         yield f"{' x '.join(one.factors)} ({', '.join(notes)})"
 
 
-def _tested(told: FactorResult) -> Iterator[str]:
+def _tested(draft: Draft, told: FactorResult) -> Iterator[str]:
     rest = [one for one in told.interactions if not one.found]
     known = [one.p_adjusted for one in rest if one.p_adjusted is not None]
     kind = "pair" if all(len(one.factors) == 2 for one in rest) else "combination"
     noun = f"{len(known)} {kind}{'' if len(known) == 1 else 's'}"
     if known:
         none = "none else found" if told.found else "none found"
-        yield f"{none} ({noun}, smallest adjusted p {digits.p_value(min(known))})"
+        least = digits.p_value(min(known), draft.page.result.method.alpha)
+        yield f"{none} ({noun}, smallest adjusted p {least})"
     unknown = {str(one.statistic) for one in rest if isinstance(one.statistic, Undetermined)}
     yield from (f"not tested: {reason}" for reason in sorted(unknown))
 

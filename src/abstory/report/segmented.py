@@ -12,7 +12,7 @@ from abstory.metrics import Unit
 from abstory.report import bars, cells
 from abstory.report.draft import STYLES, Draft
 from abstory.report.tables import Column, Drawing
-from abstory.results import Comparison, Differing, Segmented, SegmentedMetric, SegmentResult
+from abstory.results import Comparison, Segmented, SegmentedMetric, SegmentResult
 from abstory.stats.estimate import Estimate, Undetermined
 from abstory.warehouse.split import title
 
@@ -133,7 +133,7 @@ def _said(table: Split) -> list[Text]:
 
 def sentences(table: Split) -> Iterator[str]:
     """What the test found, and what stands in other and unknown."""
-    yield differing(table.by.attribute, table.metric)
+    yield differing(table.by.attribute, table.metric, table.draft.page.result.method.alpha)
     if table.by.pooled:
         yield f"other: {digits.count(table.by.pooled)} smaller values of {table.by.attribute} together."
     if table.by.later:
@@ -143,16 +143,12 @@ def sentences(table: Split) -> Iterator[str]:
         )
 
 
-def differing(attribute: str, metric: SegmentedMetric) -> str:
+def differing(attribute: str, metric: SegmentedMetric, alpha: float) -> str:
     """What the test over all segments found, as a sentence."""
     found = metric.differing
     if isinstance(found, Undetermined):
         return f"Whether effects differ by {attribute} is not known: {found}. No segment is singled out."
-    tested = f"Q {digits.figures(found.statistic)}, {found.df} df, p adj {_p(found)}"
+    tested = f"Q {digits.figures(found.statistic)}, {found.df} df, p adj {digits.p_value(found.p_adjusted, alpha)}"
     if metric.named:
         return f"Effects differ by {attribute} ({tested}). Found by looking: confirm it in an experiment of its own."
     return f"No sign that effects differ by {attribute} ({tested}): go by the effect among all viewers."
-
-
-def _p(found: Differing) -> str:
-    return digits.p_value(found.p_adjusted)
