@@ -1,10 +1,11 @@
 """Declared looks: what is spent, that one voice speaks, and what the quadrature says against drawn paths."""
 
 import math
+import sys
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from abstory.stats import means
@@ -82,11 +83,13 @@ def test_p_crosses_alpha_at_the_critical_value(reading, df, family, side):
 
 @settings(max_examples=40, deadline=None)
 @given(looking(), st.floats(0, 45), st.floats(0, 45))
+@example(GroupSequential(0.001, 0.1, (), "pocock"), 39.0, 38.5)
 def test_p_falls_as_the_statistic_grows_and_never_undercuts_a_single_look(reading, one, other):
     small, large = sorted((one, other))
     p, q = reading.p_value(small, 9, math.inf), reading.p_value(large, 9, math.inf)
-    assert q <= p * (1 + 1e-9)
-    assert p >= FixedHorizon(0.05).p_value(small, 9, math.inf) * (1 - 1e-9)
+    least = sys.float_info.min  # below it numbers have no digits to agree in: at T = 38.5 the smallest one and 0
+    assert q <= p * (1 + 1e-9) + least
+    assert p >= FixedHorizon(0.05).p_value(small, 9, math.inf) * (1 - 1e-9) - least
 
 
 @settings(max_examples=40, deadline=None)
